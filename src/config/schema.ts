@@ -1,0 +1,210 @@
+/**
+ * The configuration file's shape and the only home of its defaults. config/default.yaml (commented) and
+ * config/schema.json are generated from or held in step with this file by tests. Every description ends up in both.
+ */
+import { z } from 'zod';
+
+/** Absent and {} mean the same: every section has a complete default. */
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+	return z.strictObject(shape).prefault({} as never); // every key has a default, which the type of prefault cannot see
+}
+
+const serverSchema = section({
+	host: z
+		.string()
+		.default('127.0.0.1')
+		.describe('Address to listen on. Beyond loopback needs keys, or insecure: true.'),
+	port: z.int().min(0).max(65535).default(8080).describe('Port to listen on; 0 picks a free one.'),
+	insecure: z.boolean().default(false).describe('Allow listening beyond loopback without any API key.'),
+	trustedProxies: z.array(z.string()).default([]).describe('CIDRs whose X-Forwarded-For is believed.'),
+	corsOrigins: z
+		.array(z.string())
+		.default([])
+		.describe('Origins that browsers may call from; empty sends no CORS headers.'),
+	bodyLimitBytes: z.int().positive().default(8_388_608).describe('Largest request body; larger is a 413.'),
+	maxConnections: z.int().positive().default(10_000).describe('Open client sockets at most.'),
+	heartbeatSeconds: z
+		.number()
+		.positive()
+		.max(15)
+		.default(10)
+		.describe('Longest silence on a stream before an SSE comment.'),
+	slowReaderSeconds: z.number().positive().default(30).describe('A client that takes nothing for so long is cut off.'),
+	drainSeconds: z.number().nonnegative().default(30).describe('Grace for running streams after SIGTERM.'),
+});
+
+const limitsSchema = section({
+	requestsPerMinute: z.int().positive().nullable().default(null).describe('Requests a minute; null for no limit.'),
+	tokensPerMinute: z
+		.int()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe('Prompt and completion tokens a minute, reserved at admission, settled at the end.'),
+	concurrentRequests: z
+		.int()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe('Requests running or queued at the same time.'),
+});
+
+export const reasoningFieldSchema = z.enum(['reasoning_content', 'reasoning', 'both', 'tags', 'hidden']);
+export type ReasoningField = z.infer<typeof reasoningFieldSchema>;
+
+const keySchema = z.strictObject({
+	id: z
+		.string()
+		.regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a key id is 1..64 letters, digits, _ . -')
+		.describe('Shown in logs and metrics; never the key itself.'),
+	name: z.string().optional().describe('For people.'),
+	sha256: z
+		.string()
+		.regex(/^[0-9a-f]{64}$/, 'a lower-case hex SHA-256 of the key')
+		.describe('printf %s "$KEY" | sha256sum'),
+	group: z.string().optional().describe('Keys of one group may share cached prefixes with cacheScope: group.'),
+	models: z.array(z.string()).optional().describe('Models this key may use; absent means all.'),
+	admin: z.boolean().default(false).describe('May call /admin.'),
+	reasoningField: reasoningFieldSchema.optional().describe('Overrides reasoning.field for this key.'),
+	maxThinkingTokens: z.int().nonnegative().optional().describe('Ceiling of the thinking budget for this key.'),
+	limits: limitsSchema.optional().describe('Limits of this key, in place of the top-level ones.'),
+});
+export type KeyConfig = z.infer<typeof keySchema>;
+
+const modelSchema = z.strictObject({
+	source: z.string().describe('A GGUF file, or hf:user/repo:QUANT.'),
+	sha256: z
+		.string()
+		.regex(/^[0-9a-f]{64}$/)
+		.optional()
+		.describe('Checked before the file is loaded.'),
+	aliases: z.array(z.string()).default([]).describe('Other names that requests may use.'),
+	workers: z.int().nonnegative().default(1).describe('Local worker processes.'),
+	slots: z.int().min(1).max(256).default(4).describe('Requests that one worker runs at once.'),
+	contextTokens: z
+		.int()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe("Context of one slot; null takes the model's own, 8192 at most."),
+	threads: z
+		.int()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe('CPU threads a worker; null chooses from model size and cores.'),
+	gpuLayers: z
+		.union([z.int().nonnegative(), z.enum(['auto', 'max'])])
+		.default('auto')
+		.describe('Layers on the GPU.'),
+	batchTokens: z.int().positive().default(512).describe('Tokens in one batch.'),
+	prefillSliceTokens: z
+		.int()
+		.positive()
+		.default(256)
+		.describe('Prompt tokens evaluated before decoding streams get their next step.'),
+});
+export type ModelConfig = z.infer<typeof modelSchema>;
+
+const queueSchema = section({
+	maxLength: z.int().nonnegative().default(512).describe('Requests that may wait for a slot; more are a 503.'),
+	deadlineSeconds: z.number().positive().default(60).describe('Longest wait for a slot; longer is a 503.'),
+});
+
+const workersSchema = section({
+	loadSeconds: z
+		.number()
+		.positive()
+		.default(300)
+		.describe('A worker that has not loaded its model by then is killed and started again.'),
+	stallSeconds: z
+		.number()
+		.positive()
+		.default(10)
+		.describe('A busy worker without progress for so long is killed and replaced.'),
+	memoryLimitMiB: z
+		.int()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe("JavaScript heap of a worker process; null leaves Node's default."),
+});
+
+const samplingDefaultsSchema = section({
+	temperature: z
+		.number()
+		.min(0)
+		.max(2)
+		.default(0.6)
+		.describe('When a request is silent. 0.6 is what DeepSeek recommends.'),
+	topP: z.number().min(0).max(1).default(0.95).describe('When a request is silent.'),
+	topK: z.int().nonnegative().default(0).describe('0 is off.'),
+	minP: z.number().min(0).max(1).default(0).describe('0 is off.'),
+	repetitionPenalty: z.number().positive().default(1).describe('1 is off.'),
+});
+
+const effortSchema = section({
+	none: z.number().min(0).max(1).default(0),
+	minimal: z.number().min(0).max(1).default(0.1),
+	low: z.number().min(0).max(1).default(0.25),
+	medium: z.number().min(0).max(1).default(0.5),
+	high: z.number().min(0).max(1).default(0.8),
+	xhigh: z.number().min(0).max(1).default(0.95),
+	max: z.number().min(0).max(1).default(1),
+});
+
+const reasoningSchema = section({
+	field: reasoningFieldSchema
+		.default('reasoning_content')
+		.describe('Where clients find the thought, unless key or request say otherwise.'),
+	effort: effortSchema.describe('Share of the tokens that a request leaves for thinking, by effort.'),
+	defaultMaxTokens: z
+		.int()
+		.nonnegative()
+		.nullable()
+		.default(null)
+		.describe('Thinking budget of a request that names none; null leaves all but the reserve.'),
+	maxTokens: z.int().nonnegative().nullable().default(null).describe('Ceiling of any thinking budget.'),
+	answerReserveTokens: z
+		.int()
+		.positive()
+		.default(1024)
+		.describe('Kept for the answer: the smaller of this and half of max_tokens.'),
+	graceShare: z
+		.number()
+		.min(0)
+		.max(1)
+		.default(0.1)
+		.describe('Share of the budget within which the thought may still end its sentence.'),
+	closing: z.string().default('\n\nTime to answer.\n').describe('Put at the end of a thought that was closed for it.'),
+	closesOnLoop: z.boolean().default(true).describe('Close a thought that repeats itself.'),
+});
+
+const cacheSchema = section({
+	scope: z
+		.enum(['key', 'group', 'all'])
+		.default('key')
+		.describe('Who may share cached prefixes. Sharing is a timing side channel.'),
+});
+
+const loggingSchema = section({
+	level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+	format: z.enum(['auto', 'json', 'pretty']).default('auto').describe('auto: readable on a terminal, JSON otherwise.'),
+});
+
+export const configSchema = z.strictObject({
+	server: serverSchema,
+	models: z
+		.record(z.string().min(1), modelSchema)
+		.default({})
+		.describe('Served models by the name that requests use; empty serves the embedded pocket-reasoner.'),
+	keys: z.array(keySchema).default([]).describe('API keys; empty leaves the server open on loopback.'),
+	limits: limitsSchema.describe('For keys without limits of their own, and by IP where there is no key.'),
+	queue: queueSchema,
+	workers: workersSchema,
+	sampling: samplingDefaultsSchema,
+	reasoning: reasoningSchema,
+	cache: cacheSchema,
+	logging: loggingSchema,
+});
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,121 @@
+/**
+ * Every error thrown on purpose. One class, one constructor function a case: the code is stable and
+ * is what callers match on, the message is for people and is never matched.
+ */
+
+export type ErrorType = 'invalid_request_error' | 'requests' | 'tokens' | 'insufficient_quota' | 'server_error';
+
+export type ErrorOptions = {
+	/** HTTP status when the error is answered before the first byte. */
+	status: number;
+	type: ErrorType;
+	/** Stable machine-readable code, or null where OpenAI has none. */
+	code: string | null;
+	/** Dotted path of the offending request field, as `messages[0].content`. */
+	param?: string | null;
+	/** 1..30; sent as Retry-After, which SDKs obey (openai-node 6 without an upper bound). */
+	retryAfterSeconds?: number;
+	/** Sent as x-should-retry: false stops SDK retries of a 429 or 5xx. */
+	shouldRetry?: boolean;
+	cause?: unknown;
+};
+
+export class RetortError extends Error {
+	override readonly name = 'RetortError';
+	readonly status: number;
+	readonly type: ErrorType;
+	readonly code: string | null;
+	readonly param: string | null;
+	readonly retryAfterSeconds: number | null;
+	readonly shouldRetry: boolean | null;
+
+	constructor(message: string, options: ErrorOptions) {
+		super(message, options.cause === undefined ? undefined : { cause: options.cause });
+		this.status = options.status;
+		this.type = options.type;
+		this.code = options.code;
+		this.param = options.param ?? null;
+		this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+		this.shouldRetry = options.shouldRetry ?? null;
+	}
+}
+
+/** The body of every failed HTTP answer and of an SSE error frame: OpenAI's envelope, all four keys present. */
+export type ErrorEnvelope = {
+	error: { message: string; type: ErrorType; param: string | null; code: string | null };
+};
+
+export function toEnvelope(error: RetortError): ErrorEnvelope {
+	return { error: { message: error.message, type: error.type, param: error.param, code: error.code } };
+}
+
+export type InvalidRequestCode =
+	| 'missing_required_parameter'
+	| 'invalid_type'
+	| 'invalid_value'
+	| 'unsupported_parameter'
+	| 'unsupported_value';
+
+/** A 400 that names the parameter. */
+export function invalidRequest(param: string | null, code: InvalidRequestCode | null, message: string): RetortError {
+	return new RetortError(message, { status: 400, type: 'invalid_request_error', code, param });
+}
+
+export function contextLengthExceeded(contextTokens: number, promptTokens: number): RetortError {
+	return new RetortError(
+		`This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`,
+		{ status: 400, type: 'invalid_request_error', code: 'context_length_exceeded', param: 'messages' },
+	);
+}
+
+export function modelNotFound(model: string): RetortError {
+	return new RetortError(`The model \`${model}\` does not exist or you do not have access to it.`, {
+		status: 404,
+		type: 'invalid_request_error',
+		code: 'model_not_found',
+		param: 'model',
+	});
+}
+
+/** The server cannot take the request now and nothing has run: safe to retry. */
+export function overloaded(message: string, retryAfterSeconds = 1): RetortError {
+	return new RetortError(message, { status: 503, type: 'server_error', code: 'overloaded', retryAfterSeconds });
+}
+
+export function modelLoading(model: string): RetortError {
+	return new RetortError(`The model \`${model}\` is still loading.`, {
+		status: 503,
+		type: 'server_error',
+		code: 'model_loading',
+		retryAfterSeconds: 2,
+	});
+}
+
+export function shuttingDown(): RetortError {
+	return new RetortError('The server is shutting down.', {
+		status: 503,
+		type: 'server_error',
+		code: 'shutting_down',
+		retryAfterSeconds: 5,
+	});
+}
+
+/** A worker process died, stalled or broke the protocol while it ran this request. */
+export function workerFailed(message: string, cause?: unknown): RetortError {
+	return new RetortError(message, { status: 500, type: 'server_error', code: 'worker_crashed', cause });
+}
+
+/** Anything unforeseen: the message tells nothing of the inside, the cause is for the log. */
+export function internalError(cause: unknown): RetortError {
+	return new RetortError('The server had an error while processing your request.', {
+		status: 500,
+		type: 'server_error',
+		code: 'internal_error',
+		cause,
+	});
+}
+
+/** Configuration or command line that cannot be run; the message says where and what would be right. */
+export function configError(message: string, cause?: unknown): RetortError {
+	return new RetortError(message, { status: 500, type: 'server_error', code: 'config_error', cause });
+}
