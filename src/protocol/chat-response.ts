@@ -1,0 +1,130 @@
+/** What POST /v1/chat/completions answers, whole and streamed. Keys stand in the order in which they are sent. */
+import { z } from 'zod';
+
+export const usageSchema = z.object({
+	prompt_tokens: z.int(),
+	/** Includes the reasoning. */
+	completion_tokens: z.int(),
+	total_tokens: z.int(),
+	prompt_tokens_details: z.object({ cached_tokens: z.int(), audio_tokens: z.literal(0) }),
+	completion_tokens_details: z.object({
+		reasoning_tokens: z.int(),
+		audio_tokens: z.literal(0),
+		accepted_prediction_tokens: z.literal(0),
+		rejected_prediction_tokens: z.literal(0),
+	}),
+	/** DeepSeek's names for the same: its AI SDK provider reads no other. */
+	prompt_cache_hit_tokens: z.int(),
+	prompt_cache_miss_tokens: z.int(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
+export const reasoningStateSchema = z.enum(['complete', 'budget', 'length', 'ended', 'skipped', 'none']);
+export type ReasoningState = z.infer<typeof reasoningStateSchema>;
+
+export const reasoningStatusSchema = z.object({
+	/**
+	 * How the thought ended. `complete`: by itself. `budget`: closed at the budget. `length`: the request's tokens or the
+	 * context ran out inside it. `ended`: closed by the client, the deadline or a loop, or the model stopped inside it.
+	 * `skipped`: thinking was off, or the model chose not to think. `none`: the model does not think.
+	 */
+	state: reasoningStateSchema,
+	tokens: z.int(),
+	ms: z.number(),
+	/** The budget that applied; null for none. */
+	budget_tokens: z.int().nullable(),
+});
+export type ReasoningStatus = z.infer<typeof reasoningStatusSchema>;
+
+const topLogprobSchema = z.object({
+	token: z.string(),
+	logprob: z.number(),
+	/** Raw UTF-8: a token may be a part of a character. */
+	bytes: z.array(z.int()).nullable(),
+});
+export const logprobSchema = topLogprobSchema.extend({ top_logprobs: z.array(topLogprobSchema) });
+export type Logprob = z.infer<typeof logprobSchema>;
+
+export const logprobsSchema = z.object({
+	content: z.array(logprobSchema).nullable(),
+	refusal: z.null(),
+	reasoning_content: z.array(logprobSchema).optional(),
+});
+export type Logprobs = z.infer<typeof logprobsSchema>;
+
+export const finishReasonSchema = z.enum(['stop', 'length', 'tool_calls']);
+export type FinishReason = z.infer<typeof finishReasonSchema>;
+
+const responseToolCallSchema = z.object({
+	id: z.string(),
+	type: z.literal('function'),
+	function: z.object({ name: z.string(), arguments: z.string() }),
+});
+export type ResponseToolCall = z.infer<typeof responseToolCallSchema>;
+
+export const chatCompletionSchema = z.object({
+	id: z.string(),
+	object: z.literal('chat.completion'),
+	created: z.int(),
+	model: z.string(),
+	system_fingerprint: z.string(),
+	choices: z.array(
+		z.object({
+			index: z.int(),
+			message: z.object({
+				role: z.literal('assistant'),
+				content: z.string().nullable(),
+				reasoning_content: z.string().optional(),
+				reasoning: z.string().optional(),
+				refusal: z.null(),
+				tool_calls: z.array(responseToolCallSchema).optional(),
+				reasoning_status: reasoningStatusSchema,
+			}),
+			logprobs: logprobsSchema.nullable(),
+			finish_reason: finishReasonSchema,
+		}),
+	),
+	usage: usageSchema,
+});
+export type ChatCompletion = z.infer<typeof chatCompletionSchema>;
+
+/** Only the field that changed: padding one with null or '' hides another in several clients. */
+export const deltaSchema = z.object({
+	role: z.literal('assistant').optional(),
+	content: z.string().optional(),
+	reasoning_content: z.string().optional(),
+	reasoning: z.string().optional(),
+	tool_calls: z
+		.array(
+			z.object({
+				index: z.int(),
+				id: z.string().optional(),
+				type: z.literal('function').optional(),
+				function: z.object({ name: z.string().optional(), arguments: z.string() }),
+			}),
+		)
+		.optional(),
+});
+export type Delta = z.infer<typeof deltaSchema>;
+
+export const chatCompletionChunkSchema = z.object({
+	id: z.string(),
+	object: z.literal('chat.completion.chunk'),
+	created: z.int(),
+	model: z.string(),
+	system_fingerprint: z.string(),
+	/** Empty in the usage chunk alone. */
+	choices: z.array(
+		z.object({
+			index: z.int(),
+			delta: deltaSchema,
+			logprobs: logprobsSchema.nullable(),
+			finish_reason: finishReasonSchema.nullable(),
+		}),
+	),
+	/** With the chunk that has the finish reason. */
+	reasoning_status: reasoningStatusSchema.optional(),
+	/** Only with include_usage: null but in the last chunk. */
+	usage: usageSchema.nullable().optional(),
+});
+export type ChatCompletionChunk = z.infer<typeof chatCompletionChunkSchema>;
