@@ -2,7 +2,7 @@
 // Plain JavaScript: it must run before anything is compiled, and it leaves quietly where TypeScript was not
 // installed (npm ci --omit=dev brings a dist of its own, as the Dockerfile does).
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,8 +24,14 @@ if (!existsSync(compiler)) {
 		console.error('retort: not built, and TypeScript is not installed (npm ci without --omit=dev builds)');
 	process.exit(0);
 }
-rmSync(output, { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], {
-	stdio: 'inherit',
-});
+// Compiled aside and moved into place, so that a server that runs from dist never meets half of it.
+const aside = join(root, `dist.new-${process.pid}`);
+const replaced = join(root, `dist.old-${process.pid}`);
+const command = [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', aside];
+const { status } = spawnSync(process.execPath, command, { stdio: 'inherit' });
+if (existsSync(aside)) {
+	if (existsSync(output)) renameSync(output, replaced);
+	renameSync(aside, output);
+	rmSync(replaced, { recursive: true, force: true });
+}
 process.exit(status ?? 1);

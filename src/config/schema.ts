@@ -55,7 +55,7 @@ export type ReasoningField = z.infer<typeof reasoningFieldSchema>;
 const keySchema = z.strictObject({
 	id: z
 		.string()
-		.regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a key id is 1..64 letters, digits, _ . -')
+		.regex(/^[A-Za-z0-9_.-]{1,64}$/, '1..64 letters, digits, _ . -')
 		.describe('Shown in logs and metrics; never the key itself.'),
 	name: z.string().optional().describe('For people.'),
 	sha256: z
@@ -144,13 +144,13 @@ const samplingDefaultsSchema = section({
 });
 
 const effortSchema = section({
-	none: z.number().min(0).max(1).default(0),
-	minimal: z.number().min(0).max(1).default(0.1),
-	low: z.number().min(0).max(1).default(0.25),
-	medium: z.number().min(0).max(1).default(0.5),
-	high: z.number().min(0).max(1).default(0.8),
-	xhigh: z.number().min(0).max(1).default(0.95),
-	max: z.number().min(0).max(1).default(1),
+	none: z.number().min(0).max(1).default(0).describe('Share for reasoning_effort none.'),
+	minimal: z.number().min(0).max(1).default(0.1).describe('Share for reasoning_effort minimal.'),
+	low: z.number().min(0).max(1).default(0.25).describe('Share for reasoning_effort low.'),
+	medium: z.number().min(0).max(1).default(0.5).describe('Share for reasoning_effort medium.'),
+	high: z.number().min(0).max(1).default(0.8).describe('Share for reasoning_effort high.'),
+	xhigh: z.number().min(0).max(1).default(0.95).describe('Share for reasoning_effort xhigh.'),
+	max: z.number().min(0).max(1).default(1).describe('Share for reasoning_effort max.'),
 });
 
 const reasoningSchema = section({
@@ -188,7 +188,10 @@ const cacheSchema = section({
 });
 
 const loggingSchema = section({
-	level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+	level: z
+		.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+		.default('info')
+		.describe('Prompts, answers and keys are logged at no level.'),
 	format: z.enum(['auto', 'json', 'pretty']).default('auto').describe('auto: readable on a terminal, JSON otherwise.'),
 });
 

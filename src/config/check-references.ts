@@ -1,0 +1,49 @@
+import type { ConfigProblem } from './describe-issue.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Config } from './schema.ts';
+
+/** What no schema can say: names that must be unique, and names that must exist. */
+export function checkReferences(config: Config): ConfigProblem[] {
+	return [...checkModelNames(config), ...checkKeys(config)];
+}
+
+function checkModelNames(config: Config): ConfigProblem[] {
+	const problems: ConfigProblem[] = [];
+	const owners = new Map(Object.keys(config.models).map((name) => [name, name]));
+	for (const [name, model] of Object.entries(config.models)) {
+		for (const [index, alias] of model.aliases.entries()) {
+			const owner = owners.get(alias);
+			if (owner !== undefined)
+				problems.push({
+					path: ['models', name, 'aliases', index],
+					message: `the alias ${alias} is a name of the model ${owner} already`,
+				});
+			owners.set(alias, name);
+		}
+	}
+	return problems;
+}
+
+function checkKeys(config: Config): ConfigProblem[] {
+	const problems: ConfigProblem[] = [];
+	const ids = new Set<string>();
+	const hashes = new Set<string>();
+	const models = Object.entries(config.models).flatMap(([name, model]) => [name, ...model.aliases]);
+	for (const [index, key] of config.keys.entries()) {
+		if (ids.has(key.id)) problems.push({ path: ['keys', index, 'id'], message: `the key id ${key.id} is used twice` });
+		if (hashes.has(key.sha256))
+			problems.push({ path: ['keys', index, 'sha256'], message: 'two entries hold the same key' });
+		ids.add(key.id);
+		hashes.add(key.sha256);
+		if (models.length === 0) continue; // the embedded model, or the one of --model
+		for (const [modelIndex, model] of (key.models ?? []).entries()) {
+			if (models.includes(model)) continue;
+			const near = nearestName(model, models);
+			problems.push({
+				path: ['keys', index, 'models', modelIndex],
+				message: `there is no model ${model}${near === null ? '' : `; did you mean ${near}?`}`,
+			});
+		}
+	}
+	return problems;
+}

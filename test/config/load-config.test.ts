@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { defaultConfig, loadConfig, parseConfig } from '../../src/config/load-config.ts';
+import { RetortError } from '../../src/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'retort-config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The lines of the error that a text is refused with. */
+function problemsOf(text: string): string[] {
+	try {
+		parseConfig(text, 'team.yaml');
+	} catch (error) {
+		expect(error).toBeInstanceOf(RetortError);
+		expect(error).toMatchObject({ code: 'config_error' });
+		return String((error as RetortError).message).split('\n'); // the assertion above is the proof
+	}
+	return [];
+}
+
+describe('loadConfig', () => {
+	it('reads a file and fills in every default', () => {
+		const path = join(folder, 'team.yaml');
+		writeFileSync(path, 'server:\n  port: 9000\nmodels:\n  small:\n    source: ./small.gguf\n');
+		const config = loadConfig(path);
+		expect(config.server).toMatchObject({ port: 9000, host: '127.0.0.1' });
+		expect(config.models.small).toMatchObject({ source: './small.gguf', workers: 1, slots: 4 });
+		expect(config.sampling).toEqual(defaultConfig().sampling);
+	});
+
+	it('takes an empty file, and a file of comments, as the defaults', () => {
+		expect(parseConfig('', 'team.yaml')).toEqual(defaultConfig());
+		expect(parseConfig('# nothing yet\n', 'team.yaml')).toEqual(defaultConfig());
+	});
+
+	it('takes a section whose keys are all commented out as its defaults', () => {
+		expect(parseConfig('server:\n  # port: 9000\nkeys:\nmodels:\n', 'team.yaml')).toEqual(defaultConfig());
+	});
+
+	it('keeps a null that the schema allows', () => {
+		expect(parseConfig('reasoning:\n  maxTokens: null\n', 'team.yaml').reasoning.maxTokens).toBeNull();
+	});
+
+	it('says which file is missing', () => {
+		expect(() => loadConfig(join(folder, 'absent.yaml'))).toThrow(/absent\.yaml: cannot be read \(no such file\)/);
+		expect(() => loadConfig(folder)).toThrow(/cannot be read \(it is a folder\)/);
+	});
+});
+
+describe('problems in a configuration file', () => {
+	it('are told with line, column and the nearest key', () => {
+		expect(problemsOf('server:\n  prot: 8080\n')).toEqual([
+			'team.yaml:2:3: there is no key prot in server; did you mean port?',
+		]);
+		expect(problemsOf('sever:\n  port: 8080\n')).toEqual([
+			'team.yaml:1:1: there is no key sever at the top level; did you mean server?',
+		]);
+	});
+
+	it('point to the section that a key belongs to', () => {
+		expect(problemsOf('port: 8080\n')).toEqual([
+			'team.yaml:1:1: there is no key port at the top level; did you mean server.port?',
+		]);
+		expect(problemsOf('server:\n  slots: 2\n')).toEqual([
+			'team.yaml:2:3: there is no key slots in server; did you mean models.<name>.slots?',
+		]);
+	});
+
+	it('list the keys of the section when nothing is near', () => {
+		expect(problemsOf('cache:\n  wombat: 1\n')).toEqual([
+			'team.yaml:2:3: there is no key wombat in cache; the keys there are scope',
+		]);
+	});
+
+	it('say what would be right', () => {
+		expect(problemsOf('server:\n  port: 99999\n')).toEqual([
+			'team.yaml:2:3: server.port has to be an integer from 0 to 65535; here it is 99999',
+		]);
+		expect(problemsOf('logging:\n  level: loud\n')).toEqual([
+			'team.yaml:2:3: logging.level has to be one of trace, debug, info, warn, error, silent; here it is "loud"',
+		]);
+		expect(problemsOf('cache: 3\n')).toEqual([
+			'team.yaml:1:1: cache has to be a section (key: value lines); here it is 3',
+		]);
+		expect(problemsOf('models:\n  a:\n    source: a.gguf\n    gpuLayers: some\n')).toEqual([
+			'team.yaml:4:5: models.a.gpuLayers has to be an integer of at least 0, or one of auto, max; here it is "some"',
+		]);
+		expect(problemsOf('queue:\n  deadlineSeconds: 0\nlimits:\n  tokensPerMinute: 0\n')).toEqual([
+			'team.yaml:2:3: queue.deadlineSeconds has to be a number above 0; here it is 0',
+			'team.yaml:4:3: limits.tokensPerMinute has to be an integer of at least 1, or null; here it is 0',
+		]);
+	});
+
+	it('ask for quotes around a text that YAML takes for a number', () => {
+		expect(problemsOf('models:\n  7:\n    source: 7\n')).toEqual([
+			'team.yaml:3:5: models.7.source has to be a text (quote it if it looks like a number); here it is 7',
+		]);
+	});
+
+	it('are all told at once, in the order of the file', () => {
+		const text = 'server:\n  prot: 1\nmodels:\n  a:\n    slots: 0\nkeys:\n  - id: "ä"\n    sha256: nope\n';
+		expect(problemsOf(text)).toEqual([
+			'team.yaml:2:3: there is no key prot in server; did you mean port?',
+			'team.yaml:4:3: models.a.source is missing',
+			'team.yaml:5:5: models.a.slots has to be an integer from 1 to 256; here it is 0',
+			'team.yaml:7:5: keys[0].id has to be 1..64 letters, digits, _ . -; here it is "ä"',
+			'team.yaml:8:5: keys[0].sha256 has to be a lower-case hex SHA-256 of the key; here it is "nope"',
+		]);
+	});
+
+	it('include YAML that is none', () => {
+		expect(problemsOf('server: {port: 1\n')[0]).toMatch(/^team\.yaml:\d+:\d+: /);
+		expect(problemsOf('server:\n  port: 1\n  port: 2\n')[0]).toMatch(/^team\.yaml:3:3: .*unique/);
+		expect(problemsOf('just text')[0]).toMatch(/^team\.yaml:1:1: the configuration has to be a section/);
+	});
+
+	it('include names that clash or lead nowhere', () => {
+		const sha256 = 'a'.repeat(64);
+		const text = [
+			'models:',
+			'  small: {source: s.gguf, aliases: [fast]}',
+			'  large: {source: l.gguf, aliases: [small]}',
+			'keys:',
+			`  - {id: alice, sha256: ${sha256}, models: [smal]}`,
+			`  - {id: alice, sha256: ${sha256}}`,
+		].join('\n');
+		expect(problemsOf(text)).toEqual([
+			'team.yaml:3:37: the alias small is a name of the model small already',
+			expect.stringContaining('there is no model smal; did you mean small?'),
+			expect.stringContaining('the key id alice is used twice'),
+			expect.stringContaining('two entries hold the same key'),
+		]);
+	});
+});
