@@ -1,0 +1,95 @@
+import { workerFailed } from '../errors.ts';
+import type { ChatCompletion, Logprob, Logprobs, ResponseToolCall } from '../protocol/chat-response.ts';
+import type { ChatEvent } from './chat-event.ts';
+import type { CompletionMeta } from './encode-chunks.ts';
+import { encodeLogprobs } from './encode-logprobs.ts';
+import { encodeReasoningStatus, encodeUsage } from './encode-usage.ts';
+import { createReasoningPlacer, type PlacedText } from './place-reasoning.ts';
+
+/** The whole answer, from the very events that a stream is made of; throws what the events throw. */
+export async function collectCompletion(
+	events: AsyncIterable<ChatEvent>,
+	meta: CompletionMeta,
+): Promise<ChatCompletion> {
+	const placer = createReasoningPlacer(meta.field);
+	const text = { content: '', reasoning_content: '', reasoning: '' };
+	const logprobs: { content: Logprob[] | null; reasoning: Logprob[] | null } = { content: null, reasoning: null };
+	const toolCalls: ResponseToolCall[] = [];
+	let finish: Extract<ChatEvent, { type: 'finish' }> | null = null;
+
+	const add = (placed: PlacedText[]) => {
+		for (const piece of placed) {
+			text.content += piece.content ?? '';
+			text.reasoning_content += piece.reasoning_content ?? '';
+			text.reasoning += piece.reasoning ?? '';
+		}
+	};
+
+	for await (const event of events) {
+		switch (event.type) {
+			case 'start':
+			case 'progress':
+				break;
+			case 'reasoning-delta':
+				add(placer.reasoning(event.text));
+				if (event.logprobs) logprobs.reasoning = [...(logprobs.reasoning ?? []), ...encodeLogprobs(event.logprobs)];
+				break;
+			case 'content-delta':
+				add(placer.content(event.text));
+				if (event.logprobs) logprobs.content = [...(logprobs.content ?? []), ...encodeLogprobs(event.logprobs)];
+				break;
+			case 'tool-call-start':
+				toolCalls[event.index] = { id: event.id, type: 'function', function: { name: event.name, arguments: '' } };
+				break;
+			case 'tool-call-delta': {
+				const call = toolCalls[event.index];
+				if (call) call.function.arguments += event.arguments;
+				break;
+			}
+			case 'finish':
+				add(placer.end());
+				finish = event;
+				break;
+		}
+	}
+	if (finish === null) throw workerFailed('The generation ended without a finish reason.');
+
+	return {
+		id: meta.id,
+		object: 'chat.completion',
+		created: meta.created,
+		model: meta.model,
+		system_fingerprint: meta.systemFingerprint,
+		choices: [
+			{
+				index: 0,
+				message: {
+					role: 'assistant',
+					content: text.content === '' && hasNoAnswer(finish, toolCalls) ? null : text.content,
+					...(text.reasoning_content === '' ? {} : { reasoning_content: text.reasoning_content }),
+					...(text.reasoning === '' ? {} : { reasoning: text.reasoning }),
+					refusal: null,
+					...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
+					reasoning_status: encodeReasoningStatus(finish.reasoning),
+				},
+				logprobs: toLogprobs(logprobs, meta),
+				finish_reason: finish.finishReason,
+			},
+		],
+		usage: encodeUsage(finish.usage),
+	};
+}
+
+/** null says that no answer was begun; '' is an answer that is empty. */
+function hasNoAnswer(finish: Extract<ChatEvent, { type: 'finish' }>, toolCalls: ResponseToolCall[]): boolean {
+	return toolCalls.length > 0 || finish.finishReason === 'length' || finish.reasoning.state === 'ended';
+}
+
+function toLogprobs(
+	found: { content: Logprob[] | null; reasoning: Logprob[] | null },
+	meta: CompletionMeta,
+): Logprobs | null {
+	const reasoning = meta.field === 'hidden' ? null : found.reasoning;
+	if (found.content === null && reasoning === null) return null;
+	return { content: found.content, refusal: null, ...(reasoning === null ? {} : { reasoning_content: reasoning }) };
+}

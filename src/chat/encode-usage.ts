@@ -1,0 +1,28 @@
+import type { ReasoningStatus, Usage } from '../protocol/chat-response.ts';
+import type { ReasoningOutcome, TokenUsage } from './chat-event.ts';
+
+export function encodeUsage(usage: TokenUsage): Usage {
+	return {
+		prompt_tokens: usage.promptTokens,
+		completion_tokens: usage.completionTokens,
+		total_tokens: usage.promptTokens + usage.completionTokens,
+		prompt_tokens_details: { cached_tokens: usage.cachedTokens, audio_tokens: 0 },
+		completion_tokens_details: {
+			reasoning_tokens: usage.reasoningTokens,
+			audio_tokens: 0,
+			accepted_prediction_tokens: 0,
+			rejected_prediction_tokens: 0,
+		},
+		prompt_cache_hit_tokens: usage.cachedTokens,
+		prompt_cache_miss_tokens: usage.promptTokens - usage.cachedTokens,
+	};
+}
+
+export function encodeReasoningStatus(outcome: ReasoningOutcome): ReasoningStatus {
+	return {
+		state: outcome.state,
+		tokens: outcome.tokens,
+		ms: Math.round(outcome.ms),
+		budget_tokens: outcome.budgetTokens,
+	};
+}
