@@ -9,7 +9,8 @@ export const reasoningFieldSchema = z.enum(['reasoning_content', 'reasoning', 'b
 /** Where the client finds the thought. */
 export type ReasoningField = z.infer<typeof reasoningFieldSchema>;
 
-const budget = optional(z.int().nonnegative());
+/** -1 is llama-server's word for no bound. */
+const budget = optional(z.int().min(-1)).transform((tokens) => (tokens === -1 ? undefined : tokens));
 /** Bounded so that the worker's timer, a signed 32-bit count of milliseconds, can hold it. */
 const milliseconds = optional(z.int().positive().max(2_147_483_647));
 

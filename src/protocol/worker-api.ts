@@ -56,10 +56,15 @@ export const phaseSchema = z.object({
 	startToken: z.string().nullable(),
 	/** '</think>': resolved to one token id by the worker, never matched as text. */
 	endToken: z.string().nullable(),
-	/** The thinking budget, in generated tokens, grace excluded. */
+	/** In generated tokens: here the phase is closed wherever it is. The thinking budget with its grace. */
 	maxTokens: z.int().nonnegative().nullable(),
-	/** From this many tokens on the phase closes at the next sentence or line end. */
+	/** From this many tokens on the phase closes at the next sentence or line end. The thinking budget. */
 	softLimitTokens: z.int().nonnegative().nullable(),
+	/**
+	 * What has to be left of the request's maxTokens and of the context when this phase is over, closing text and marks
+	 * counted: closes the phase before its own limits do where the prompt leaves little. Absent means 0.
+	 */
+	reserveTokens: z.int().nonnegative().optional(),
 	maxMs: z.int().positive().nullable(),
 	/** Text forced in before the end token when the phase is closed by us. */
 	closing: z.string().nullable(),

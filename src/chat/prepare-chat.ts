@@ -1,0 +1,42 @@
+import type { ChatRequest } from '../protocol/chat-request.ts';
+import type { GenerateRequest } from '../protocol/worker-api.ts';
+import type { ParseOptions } from './parse-output.ts';
+import { type GenerationDefaults, type KeyOverrides, planGeneration, type ReasoningPlan } from './plan-generation.ts';
+import { renderPrompt } from './render-prompt.ts';
+import type { ChatTemplate } from './template.ts';
+
+export type PreparedChat = {
+	/** What a worker needs to know, all but who asks. */
+	generation: Pick<GenerateRequest, 'prompt' | 'phases' | 'maxTokens' | 'logprobs' | 'keepForNextTurn'>;
+	/** What is needed to read the worker's answer. */
+	parse: ParseOptions;
+	reasoning: ReasoningPlan;
+};
+
+/** A valid request to all that its generation and its answer need. Throws RetortError 400. */
+export function prepareChat(input: {
+	request: ChatRequest;
+	template: ChatTemplate;
+	/** Of one slot; null when unknown. */
+	contextTokens: number | null;
+	defaults: GenerationDefaults;
+	key: KeyOverrides | null;
+}): PreparedChat {
+	const { request, template } = input;
+	const plan = planGeneration({ ...input, reasoningTrait: template.traits.reasoning });
+	const rendered = renderPrompt(template, request.messages, {
+		thinking: plan.reasoning.mode === 'on',
+		tools: request.tool_choice === 'none' ? [] : (request.tools ?? []),
+	});
+	return {
+		generation: {
+			prompt: rendered.parts,
+			phases: plan.phasesFor(rendered.opensInReasoning),
+			maxTokens: plan.maxTokens,
+			logprobs: plan.logprobs,
+			keepForNextTurn: rendered.keepForNextTurn,
+		},
+		parse: { stop: plan.stop, reasoning: plan.reasoning },
+		reasoning: plan.reasoning,
+	};
+}
