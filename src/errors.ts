@@ -119,3 +119,8 @@ export function internalError(cause: unknown): RetortError {
 export function configError(message: string, cause?: unknown): RetortError {
 	return new RetortError(message, { status: 500, type: 'server_error', code: 'config_error', cause });
 }
+
+/** A model that could not be fetched, or is not the file that it should be. */
+export function downloadFailed(message: string, cause?: unknown): RetortError {
+	return new RetortError(message, { status: 500, type: 'server_error', code: 'download_failed', cause });
+}
