@@ -1,0 +1,60 @@
+import rateLimit from '@fastify/rate-limit';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Config } from '../config/schema.ts';
+import { AdmissionLimits } from './admission.ts';
+import type { GatewayPool } from './gateway-pool.ts';
+import type { GatewayLog } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { addAuth } from './plugins/auth.ts';
+import { addCors } from './plugins/cors.ts';
+import { addErrors } from './plugins/errors.ts';
+import { addHostCheck } from './plugins/host-check.ts';
+import { addJsonBody } from './plugins/json-body.ts';
+import { addRequestLimits } from './plugins/limits.ts';
+import { addRequestBasics } from './plugins/request-basics.ts';
+import { addRequestLog } from './plugins/request-log.ts';
+import { addChatCompletionsRoute } from './routes/chat-completions.ts';
+import { addEndReasoningRoute } from './routes/end-reasoning.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { addMetricsRoute } from './routes/metrics.ts';
+import { addModelRoutes } from './routes/models.ts';
+import { RunningCompletions } from './running-completions.ts';
+import { serverOptions } from './server-options.ts';
+
+declare module 'fastify' {
+	interface FastifyInstance {
+		running: RunningCompletions;
+	}
+}
+
+export type AppOptions = { config: Config; pool: GatewayPool; log: GatewayLog; version: string };
+
+/**
+ * Builds the HTTP server and does not listen. Hooks run in the order in which they stand here: everything that can
+ * refuse a request does so before its body is read.
+ */
+export function buildApp({ config, pool, log, version }: AppOptions): FastifyInstance {
+	const app = fastify(serverOptions(config));
+	app.server.maxConnections = config.server.maxConnections;
+	const running = new RunningCompletions();
+	app.decorate('running', running);
+	const metrics = createMetrics(() => pool.status());
+	const limits = new AdmissionLimits(() => performance.now());
+
+	app.register(rateLimit, { global: false });
+	addErrors(app, log);
+	addRequestBasics(app);
+	addRequestLog(app, log, metrics);
+	addCors(app, config);
+	if (config.keys.length === 0) addHostCheck(app, config);
+	addAuth(app, config);
+	addRequestLimits(app);
+	addJsonBody(app);
+
+	addHealthRoutes(app, pool);
+	addMetricsRoute(app, metrics);
+	addModelRoutes(app, pool);
+	addChatCompletionsRoute(app, { config, pool, log, metrics, limits, running, version });
+	addEndReasoningRoute(app, pool);
+	return app;
+}

@@ -1,0 +1,38 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { RetortError, toEnvelope } from '../errors.ts';
+import { hasOpenResponse } from './disconnect-signal.ts';
+import { newRequestId } from './request-id.ts';
+
+/** Bytes that node's parser refuses never reach a route: the same envelope, written by hand, and the connection ends. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+	if (error.code === 'ECONNRESET' || !socket.writable || hasOpenResponse(socket)) {
+		socket.destroy();
+		return;
+	}
+	const { status, message } = readingOf(error.code);
+	const body = JSON.stringify(
+		toEnvelope(new RetortError(message, { status, type: 'invalid_request_error', code: null })),
+	);
+	const head = [
+		`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Bad Request'}`,
+		'content-type: application/json; charset=utf-8',
+		`content-length: ${Buffer.byteLength(body)}`,
+		`x-request-id: ${newRequestId()}`,
+		'connection: close',
+	];
+	socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function readingOf(code: string | undefined): { status: number; message: string } {
+	switch (code) {
+		case 'HPE_HEADER_OVERFLOW':
+			return { status: 431, message: 'The request headers are larger than this server accepts.' };
+		case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+			return { status: 413, message: 'The chunk extensions of the request are larger than this server accepts.' };
+		case 'ERR_HTTP_REQUEST_TIMEOUT':
+			return { status: 408, message: 'The request did not arrive in time.' };
+		default:
+			return { status: 400, message: 'The request is not valid HTTP.' };
+	}
+}

@@ -1,0 +1,77 @@
+import { RetortError } from '../errors.ts';
+
+/** Refusals that only an HTTP front door knows. What they have in common with other rooms stands in ../errors.ts. */
+
+function refused(status: number, code: string | null, message: string): RetortError {
+	return new RetortError(message, { status, type: 'invalid_request_error', code });
+}
+
+export function missingKey(): RetortError {
+	return refused(
+		401,
+		null,
+		"You didn't provide an API key. Send it in an Authorization header, as in Authorization: Bearer YOUR_KEY.",
+	);
+}
+
+export function invalidKey(): RetortError {
+	return refused(401, 'invalid_api_key', 'Incorrect API key provided.');
+}
+
+export function modelNotAllowed(model: string): RetortError {
+	return refused(403, 'model_not_allowed', `This API key may not use the model \`${model}\`.`);
+}
+
+export function foreignHost(): RetortError {
+	return refused(
+		403,
+		'host_not_allowed',
+		'Without API keys this server answers only to its own name and from its own pages. Configure keys, or list the origin under server.corsOrigins.',
+	);
+}
+
+export function unsupportedMediaType(message: string): RetortError {
+	return refused(415, 'unsupported_media_type', message);
+}
+
+export function malformedJson(): RetortError {
+	return refused(400, null, 'We could not parse the JSON body of your request.');
+}
+
+export function tooManyHeaders(): RetortError {
+	return refused(431, 'request_header_fields_too_large', 'The request has too many header fields.');
+}
+
+export function methodNotSupported(method: string, path: string, allowed: string): RetortError {
+	return refused(405, 'method_not_supported', `${method} is not supported by ${path}. Use ${allowed}.`);
+}
+
+export function completionNotFound(): RetortError {
+	return refused(404, 'completion_not_found', 'No completion with this id is running.');
+}
+
+/** nginx's status for a request whose client did not wait for the answer. Logged and counted, never sent. */
+export const CLIENT_LEFT = 499;
+
+/** The answer to nobody: it marks how a request ended and is what the generation is cancelled with. */
+export function clientLeft(): RetortError {
+	return refused(CLIENT_LEFT, 'client_closed_request', 'The client closed the connection.');
+}
+
+export function isClientLeft(reason: unknown): boolean {
+	return reason instanceof RetortError && reason.status === CLIENT_LEFT;
+}
+
+export function rateLimited(
+	type: 'requests' | 'tokens',
+	message: string,
+	options: { waitMs: number; canEverFit?: boolean },
+): RetortError {
+	return new RetortError(message, {
+		status: 429,
+		type,
+		code: 'rate_limit_exceeded',
+		retryAfterSeconds: Math.min(30, Math.max(1, Math.ceil(options.waitMs / 1000))),
+		...(options.canEverFit === false ? { shouldRetry: false } : {}),
+	});
+}

@@ -1,0 +1,6 @@
+import type { WorkerPool } from '../pool/worker-pool.ts';
+
+/** What the gateway asks of the pool. */
+export type GatewayPool = Pick<WorkerPool, 'models' | 'findModel' | 'generate' | 'endPhase' | 'status'>;
+
+export type GatewayModel = ReturnType<GatewayPool['models']>[number];

@@ -1,0 +1,121 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { GenerationSummary } from './generation-meter.ts';
+
+/** The states a worker can be in, as one series each: 1 for the one it is in. */
+type WorkerStatus = {
+	id: string;
+	model: string;
+	state: string;
+	slots: number;
+	busySlots: number;
+	restarts: number;
+	rssBytes: number | null;
+};
+type PoolStatusSource = () => { queueLength: number; workers: readonly WorkerStatus[] };
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+const TOKEN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.2, 2.5, 10];
+
+export type GatewayMetrics = ReturnType<typeof createMetrics>;
+
+/**
+ * One registry an app. Labels are closed sets only: route patterns, statuses, served models, workers. Nothing that a
+ * client can make up becomes a series.
+ */
+export function createMetrics(poolStatus: PoolStatusSource) {
+	const registry = new Registry();
+	const registers = [registry];
+	const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+		new Counter({ name, help, labelNames, registers });
+	const histogram = <Label extends string>(name: string, help: string, labelNames: Label[], buckets = SECONDS) =>
+		new Histogram({ name, help, labelNames, buckets, registers });
+
+	const requests = counter('retort_requests_total', 'Requests answered.', ['route', 'status', 'model']);
+	const seconds = histogram('retort_request_seconds', 'From the request to the end of its answer.', ['route']);
+	const retries = counter('retort_client_retries_total', 'Requests that an SDK said it sent again.', ['route']);
+	const generations = counter('retort_generations_total', 'Generations by how they ended.', ['model', 'outcome']);
+	const queueWait = histogram('retort_queue_wait_seconds', 'From admission until a slot was held.', ['model']);
+	const firstToken = histogram('retort_time_to_first_token_seconds', 'Until the first text.', ['model']);
+	const firstAnswer = histogram('retort_time_to_first_answer_token_seconds', 'Until the first answer text.', ['model']);
+	const interToken = histogram('retort_inter_token_seconds', 'Between two tokens.', ['model'], TOKEN_SECONDS);
+	const tokens = {
+		prompt: counter('retort_prompt_tokens_total', 'Tokens of prompts.', ['model']),
+		cached: counter('retort_cached_tokens_total', 'Prompt tokens that were in the cache.', ['model']),
+		completion: counter('retort_completion_tokens_total', 'Tokens generated, reasoning included.', ['model']),
+		reasoning: counter('retort_reasoning_tokens_total', 'Tokens of reasoning.', ['model']),
+	};
+	addPoolGauges(registers, poolStatus);
+
+	return {
+		registry,
+		requestEnded(request: { route: string; status: number; model: string; seconds: number; isRetry: boolean }): void {
+			requests.inc({ route: request.route, status: String(request.status), model: request.model });
+			seconds.observe({ route: request.route }, request.seconds);
+			if (request.isRetry) retries.inc({ route: request.route });
+		},
+		tokenGap(model: string, gapSeconds: number): void {
+			interToken.observe({ model }, gapSeconds);
+		},
+		generationEnded(model: string, outcome: string, summary: GenerationSummary): void {
+			generations.inc({ model, outcome });
+			const observe = (metric: Histogram<'model'>, ms: number | null) => {
+				if (ms !== null) metric.observe({ model }, ms / 1000);
+			};
+			observe(queueWait, summary.queueMs);
+			observe(firstToken, summary.firstTokenMs);
+			observe(firstAnswer, summary.firstAnswerMs);
+			tokens.prompt.inc({ model }, summary.promptTokens);
+			tokens.cached.inc({ model }, summary.cachedTokens);
+			tokens.completion.inc({ model }, summary.completionTokens);
+			tokens.reasoning.inc({ model }, summary.reasoningTokens);
+		},
+	};
+}
+
+/** Read from the pool when somebody asks, so that there is no second copy of its state to keep in step. */
+function addPoolGauges(registers: Registry[], poolStatus: PoolStatusSource): void {
+	const byWorker = (name: string, help: string, read: (worker: WorkerStatus) => number | null) =>
+		new Gauge({
+			name,
+			help,
+			labelNames: ['model', 'worker'],
+			registers,
+			collect() {
+				this.reset();
+				for (const worker of poolStatus().workers) {
+					const value = read(worker);
+					if (value !== null) this.set({ model: worker.model, worker: worker.id }, value);
+				}
+			},
+		});
+	byWorker('retort_slots', 'Slots of a worker.', (worker) => worker.slots);
+	byWorker('retort_slots_busy', 'Slots that run a request.', (worker) => worker.busySlots);
+	byWorker('retort_worker_restarts', 'Starts of a worker after its first.', (worker) => worker.restarts);
+	byWorker('retort_worker_resident_bytes', 'Resident memory of a worker.', (worker) => worker.rssBytes);
+	new Gauge({
+		name: 'retort_worker_state',
+		help: '1 for the state that a worker is in.',
+		labelNames: ['model', 'worker', 'state'],
+		registers,
+		collect() {
+			this.reset();
+			for (const { model, id, state } of poolStatus().workers) this.set({ model, worker: id, state }, 1);
+		},
+	});
+	new Gauge({
+		name: 'retort_queue_length',
+		help: 'Requests that wait for a slot.',
+		registers,
+		collect() {
+			this.set(poolStatus().queueLength);
+		},
+	});
+	new Gauge({
+		name: 'process_resident_memory_bytes',
+		help: 'Resident memory of the gateway.',
+		registers,
+		collect() {
+			this.set(process.memoryUsage.rss());
+		},
+	});
+}

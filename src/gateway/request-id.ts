@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+const ACCEPTED = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** The caller's own id when it is one that is safe in a header and a log line, otherwise one of ours. */
+export function requestIdOf(request: IncomingMessage): string {
+	const given = request.headers['x-request-id'];
+	return typeof given === 'string' && ACCEPTED.test(given) ? given : newRequestId();
+}
+
+export function newRequestId(): string {
+	return `req_${randomBytes(12).toString('hex')}`;
+}

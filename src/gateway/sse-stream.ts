@@ -1,0 +1,87 @@
+import { Readable } from 'node:stream';
+import { type RetortError, toEnvelope } from '../errors.ts';
+
+export type SseOptions = {
+	/** Longest silence before a comment, which every client takes and no proxy mistakes for a dead connection. */
+	heartbeatMs: number;
+	/** A reader that takes nothing for so long is cut off. */
+	slowReaderMs: number;
+	/** What the client is told when the stream breaks; it never sees the error itself. */
+	toError(error: unknown): RetortError;
+	/** Runs once, however the stream ends, before it counts as closed. */
+	onClose(): Promise<unknown>;
+	onSlowReader(): void;
+};
+
+/** The first comment comes early, so that headers reach the client although the first token is still far. */
+const FIRST_HEARTBEAT_MS = 1000;
+
+/**
+ * Values as server-sent events: one `data:` line each, then `[DONE]`. Pulls a value only when the reader has room for
+ * it: that, and nothing else, is the back-pressure. A source that throws becomes one error frame and no `[DONE]`, so
+ * that a client never takes a cut answer for a whole one.
+ */
+export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions): Readable {
+	let waitsForValue = false;
+	let lastPushAt = performance.now();
+	let silenceMs = Math.min(FIRST_HEARTBEAT_MS, options.heartbeatMs);
+
+	const push = (frame: string) => {
+		lastPushAt = performance.now();
+		silenceMs = options.heartbeatMs;
+		stream.push(frame);
+	};
+
+	const pull = async () => {
+		try {
+			const result = await values.next();
+			waitsForValue = false;
+			if (stream.destroyed) return;
+			push(result.done ? 'data: [DONE]\n\n' : frameOf(result.value));
+			if (result.done) stream.push(null);
+		} catch (error) {
+			waitsForValue = false;
+			if (stream.destroyed) return;
+			push(frameOf(toEnvelope(options.toError(error))));
+			stream.push(null);
+		}
+	};
+
+	const stream = new Readable({
+		objectMode: true,
+		highWaterMark: 1,
+		read() {
+			if (waitsForValue) return;
+			waitsForValue = true;
+			void pull();
+		},
+		destroy(error, done) {
+			clearTimeout(timer);
+			// Queued behind a pending next(), which the request's own signal cuts short.
+			Promise.allSettled([values.return(undefined), options.onClose()]).then(() => done(error), done);
+		},
+	});
+
+	// One timer a stream that looks at the clock, instead of two that every token would have to set again.
+	const check = () => {
+		const readerIsBehind = stream.readableLength > 0;
+		const leftMs = (readerIsBehind ? options.slowReaderMs : silenceMs) - (performance.now() - lastPushAt);
+		if (leftMs > 0) return arm(leftMs);
+		if (!readerIsBehind) {
+			push(': keep-alive\n\n');
+			return arm(silenceMs);
+		}
+		options.onSlowReader();
+		stream.destroy();
+	};
+	const arm = (ms: number) => {
+		timer = setTimeout(check, Math.min(ms, options.heartbeatMs, options.slowReaderMs) + 1);
+	};
+	let timer: NodeJS.Timeout;
+	arm(silenceMs);
+	return stream;
+}
+
+function frameOf(value: unknown): string {
+	return `data: ${JSON.stringify(value)}\n\n`;
+}
