@@ -1,0 +1,207 @@
+import { type Dispatcher, Pool } from 'undici';
+import type { z } from 'zod';
+import { RetortError, workerFailed } from '../errors.ts';
+import {
+	detokenizeResponseSchema,
+	type GenerateRequest,
+	type PromptPart,
+	tokenizeResponseSchema,
+	type WorkerEvent,
+	type WorkerHealth,
+	type WorkerInfo,
+	workerEventSchema,
+	workerHealthSchema,
+	workerInfoSchema,
+} from '../protocol/worker-api.ts';
+import { checkEventOrder } from './check-event-order.ts';
+import type { Endpoint } from './endpoint.ts';
+import { isStaleConnection } from './is-stale-connection.ts';
+import { brokenStream, LineSplitter } from './line-splitter.ts';
+import { LinkedAbort } from './linked-abort.ts';
+import type { Worker } from './worker.ts';
+import { readBody, readFailure, unavailable } from './worker-response.ts';
+
+const MAX_LINE_BYTES = 1024 * 1024;
+/** Far above the longest honest stream (128k tokens with 20 log-probabilities each), far below memory or disk. */
+const MAX_STREAM_BYTES = 1024 * 1024 * 1024;
+/** The response's end follows generation-end at once; a worker that keeps it open does not keep the client waiting. */
+const TAIL_MS = 1000;
+
+export type HttpWorkerOptions = {
+	id: string;
+	/** Served name, for messages. */
+	model: string;
+	endpoint: Endpoint;
+	connectMs: number;
+	/** From sending a generation to its first event. */
+	firstEventMs: number;
+	/** Between two chunks of a running generation; time that the reader takes is not counted. */
+	gapMs: number;
+	/** For every other call. */
+	controlMs: number;
+};
+
+/** A worker behind HTTP, on a unix socket or on TCP. */
+export class HttpWorker implements Worker {
+	readonly id: string;
+	readonly #options: HttpWorkerOptions;
+	readonly #pool: Pool;
+
+	constructor(options: HttpWorkerOptions) {
+		this.id = options.id;
+		this.#options = options;
+		// No limit on connections: leases are the limit, and control calls must never wait behind streams. `pipelining: 1`
+		// is undici's word for one request at a time on a connection. Its own timers are coarse and start late.
+		this.#pool = new Pool(options.endpoint.origin, {
+			...(options.endpoint.socketPath === null ? {} : { socketPath: options.endpoint.socketPath }),
+			pipelining: 1,
+			headersTimeout: 0,
+			bodyTimeout: 0,
+			connect: { timeout: options.connectMs },
+		});
+	}
+
+	info(signal: AbortSignal): Promise<WorkerInfo> {
+		return this.#call('GET', '/info', null, workerInfoSchema, signal);
+	}
+
+	health(signal: AbortSignal): Promise<WorkerHealth> {
+		return this.#call('GET', '/health', null, workerHealthSchema, signal);
+	}
+
+	async tokenize(prompt: PromptPart[], signal: AbortSignal): Promise<number[]> {
+		return (await this.#call('POST', '/tokenize', { prompt }, tokenizeResponseSchema, signal)).tokens;
+	}
+
+	async detokenize(tokens: number[], signal: AbortSignal): Promise<string> {
+		return (await this.#call('POST', '/detokenize', { tokens }, detokenizeResponseSchema, signal)).text;
+	}
+
+	async endPhase(requestId: string, phase: 'reasoning', signal: AbortSignal): Promise<boolean> {
+		const path = `/generations/${encodeURIComponent(requestId)}/end-phase`;
+		return this.#withDeadline(signal, async (abort) => {
+			const response = await this.#send('POST', path, { phase }, abort);
+			if (response.statusCode !== 204 && response.statusCode !== 404)
+				throw await readFailure(response, this.#options.model);
+			await response.body.dump();
+			return response.statusCode === 204;
+		});
+	}
+
+	async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<WorkerEvent, void, undefined> {
+		const { firstEventMs, gapMs, model } = this.#options;
+		const abort = new LinkedAbort(signal);
+		const splitter = new LineSplitter(MAX_LINE_BYTES);
+		const check = checkEventOrder();
+		let end: WorkerEvent | null = null;
+		let bytes = 0;
+		try {
+			abort.arm(firstEventMs, () => workerFailed('The model worker did not answer in time.'));
+			const response = await this.#send('POST', '/generate', request, abort.signal);
+			if (response.statusCode !== 200) throw await readFailure(response, model);
+			// undici types the body as AsyncIterable<any>; without setEncoding it holds Buffers.
+			for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+				abort.disarm();
+				bytes += chunk.length;
+				if (bytes > MAX_STREAM_BYTES) throw brokenStream(`the stream is longer than ${MAX_STREAM_BYTES} bytes`);
+				for (const line of splitter.push(chunk)) {
+					const event = parseEvent(line);
+					check(event);
+					if (event.type === 'generation-error') throw generationError(event.code, event.message, model);
+					if (event.type === 'generation-end') end = event;
+					else yield event;
+				}
+				if (end === null) abort.arm(gapMs, () => workerFailed('The model worker stopped answering.'));
+				else abort.arm(TAIL_MS, () => null);
+			}
+			splitter.end();
+			if (end === null) throw brokenStream('the stream ended before the generation did');
+		} catch (error) {
+			if (signal.aborted) throw signal.reason;
+			// Whole and then cut is whole: a reset after generation-end takes nothing from the client.
+			if (end === null || error instanceof RetortError)
+				throw asWorkerFailure(abort.signal.aborted ? abort.signal.reason : error);
+		} finally {
+			// Whatever ended it, an unfinished response is cut here, which is what frees the worker's slot.
+			abort.abort(null);
+			abort.unlink();
+		}
+		if (end !== null) yield end;
+	}
+
+	async close(): Promise<void> {
+		await this.#pool.close();
+	}
+
+	async destroy(error: Error): Promise<void> {
+		await this.#pool.destroy(error);
+	}
+
+	#call<Schema extends z.ZodType>(
+		method: 'GET' | 'POST',
+		path: string,
+		body: unknown,
+		schema: Schema,
+		signal: AbortSignal,
+	): Promise<z.infer<Schema>> {
+		return this.#withDeadline(signal, async (abort) => {
+			const response = await this.#send(method, path, body, abort);
+			if (response.statusCode !== 200) throw await readFailure(response, this.#options.model);
+			return readBody(response, schema);
+		});
+	}
+
+	async #withDeadline<Result>(signal: AbortSignal, run: (abort: AbortSignal) => Promise<Result>): Promise<Result> {
+		const abort = new LinkedAbort(signal);
+		abort.arm(this.#options.controlMs, () => workerFailed('The model worker did not answer in time.'));
+		try {
+			return await run(abort.signal);
+		} catch (error) {
+			if (signal.aborted) throw signal.reason;
+			throw asWorkerFailure(abort.signal.aborted ? abort.signal.reason : error);
+		} finally {
+			abort.unlink();
+		}
+	}
+
+	/** Sends once, and once more when the connection turns out to have been closed by the worker while it was idle. */
+	async #send(
+		method: 'GET' | 'POST',
+		path: string,
+		body: unknown,
+		signal: AbortSignal,
+	): Promise<Dispatcher.ResponseData> {
+		const options = {
+			method,
+			path,
+			headers: { accept: '*/*', 'accept-encoding': 'identity', 'content-type': 'application/json' },
+			body: body === null ? null : JSON.stringify(body),
+			signal,
+		};
+		try {
+			return await this.#pool.request(options);
+		} catch (error) {
+			if (signal.aborted || !isStaleConnection(error)) throw error;
+			return await this.#pool.request(options);
+		}
+	}
+}
+
+function parseEvent(line: string): WorkerEvent {
+	try {
+		return workerEventSchema.parse(JSON.parse(line));
+	} catch (error) {
+		throw brokenStream('a line is no event', error);
+	}
+}
+
+function generationError(code: string, message: string, model: string): RetortError {
+	if (code === 'overloaded' || code === 'shutting_down' || code === 'model_loading') return unavailable(code, model);
+	return workerFailed('The model worker failed while it processed your request.', `${code}: ${message}`);
+}
+
+function asWorkerFailure(error: unknown): RetortError {
+	return error instanceof RetortError
+		? error
+		: workerFailed('The model worker failed while it processed your request.', error);
+}

@@ -1,0 +1,11 @@
+/** What happens in the pool, for metrics. Called synchronously; must not throw. */
+export type PoolObserver = {
+	/** A request got its slot. */
+	queueWaited?(event: { model: string; waitMs: number }): void;
+	/** A request was turned away before anything ran. */
+	rejected?(event: { model: string; code: string | null }): void;
+	/** A request lost its worker before its first token and runs again. */
+	retried?(event: { model: string; workerId: string }): void;
+	workerReady?(event: { model: string; workerId: string; loadMs: number }): void;
+	workerDied?(event: { model: string; workerId: string; reason: string }): void;
+};

@@ -1,0 +1,53 @@
+import type { Config, ModelConfig } from '../config/schema.ts';
+import type { GenerateRequest, WorkerInfo } from '../protocol/worker-api.ts';
+import type { SpawnCommand } from './child-process.ts';
+import type { PoolLog } from './pool-log.ts';
+import type { PoolObserver } from './pool-observer.ts';
+import type { SupervisorPhase } from './supervisor.ts';
+
+export type PoolModelOptions = Pick<ModelConfig, 'aliases' | 'workers'> & {
+	/** Workers that run already: unix:/path or http://host:port. */
+	endpoints?: readonly string[];
+};
+
+export type PoolOptions = {
+	/** By served name. */
+	models: Record<string, PoolModelOptions>;
+	/** The command that runs a local worker on this socket; its `env` is all that the worker gets beside paths and devices. */
+	spawn: (model: string, socketPath: string) => SpawnCommand;
+	queue: Config['queue'];
+	workers: Pick<Config['workers'], 'loadSeconds' | 'stallSeconds'>;
+	log: PoolLog;
+	observer?: PoolObserver;
+};
+
+export type PoolModel = {
+	name: string;
+	aliases: readonly string[];
+	/** Unix seconds. */
+	created: number;
+	state: 'loading' | 'ready' | 'unavailable';
+	/** Of the last load; stays when the workers are gone. */
+	info: WorkerInfo | null;
+};
+
+export type PoolWorkerStatus = {
+	id: string;
+	model: string;
+	state: SupervisorPhase;
+	slots: number;
+	busySlots: number;
+	restarts: number;
+	pid: number | null;
+	rssBytes: number;
+};
+export type PoolStatus = { queueLength: number; workers: PoolWorkerStatus[] };
+
+export type PoolGenerateOptions = {
+	/** Name or alias. */
+	model: string;
+	request: GenerateRequest;
+	signal: AbortSignal;
+	/** Whose turn it is when requests wait; null is one key of its own. */
+	keyId: string | null;
+};

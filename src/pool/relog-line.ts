@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { PoolLog } from './pool-log.ts';
+
+const MAX_LINE_LENGTH = 4096;
+
+const pinoLineSchema = z.looseObject({ level: z.union([z.number(), z.string()]), msg: z.string() });
+
+/** Says again, under the gateway's log, what a worker process said: pino's JSON lines as such, anything else as text. */
+export function relogLine(line: string, workerId: string, log: PoolLog): void {
+	if (line.trim() === '') return;
+	const parsed = pinoLineSchema.safeParse(parseJson(line));
+	if (!parsed.success) {
+		log.info({ workerId, line: line.slice(0, MAX_LINE_LENGTH) }, 'worker output');
+		return;
+	}
+	const { level, msg, time: _time, pid: _pid, hostname: _hostname, ...fields } = parsed.data;
+	log[levelName(level)]({ ...fields, workerId }, msg);
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return null;
+	}
+}
+
+function levelName(level: number | string): keyof PoolLog {
+	if (level === 'debug' || level === 'trace') return 'debug';
+	if (level === 'warn') return 'warn';
+	if (level === 'error' || level === 'fatal') return 'error';
+	if (typeof level === 'string') return 'info';
+	if (level < 30) return 'debug';
+	if (level < 40) return 'info';
+	return level < 50 ? 'warn' : 'error';
+}

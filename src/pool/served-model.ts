@@ -1,0 +1,203 @@
+import { modelLoading, overloaded, type RetortError } from '../errors.ts';
+import type { GenerateRequest, WorkerInfo } from '../protocol/worker-api.ts';
+import { AdmissionQueue } from './admission-queue.ts';
+import { AffinityTable } from './affinity-table.ts';
+import { Lease } from './lease.ts';
+import { pickWorker } from './pick-worker.ts';
+import type { PoolObserver } from './pool-observer.ts';
+import { type PrefixKey, prefixKeys } from './prefix-keys.ts';
+import { retryAfterSeconds } from './retry-after.ts';
+import type { SupervisedWorker } from './supervised-worker.ts';
+import { isExpected } from './supervisor.ts';
+
+const AFFINITY_ENTRIES = 16_384;
+/** Weight of the newest request in the mean time that a slot is held. */
+const SERVICE_WEIGHT = 0.1;
+
+export type Ask = {
+	request: GenerateRequest;
+	keyId: string | null;
+	signal: AbortSignal;
+	/** Launches that this request must not meet again. */
+	avoid: ReadonlySet<string>;
+	/** True when it was admitted before and lost its worker. */
+	isRetry: boolean;
+	/** Time that it may wait. */
+	patienceMs: number;
+};
+
+type Ticket = { ask: Ask; prefixes: PrefixKey[]; grant: (lease: Lease) => void; refuse: (error: unknown) => void };
+
+/** One model: its workers, the requests that wait for them, and the memory of which worker knows which conversation. */
+export class ServedModel {
+	readonly name: string;
+	readonly aliases: readonly string[];
+	readonly members: SupervisedWorker[] = [];
+	readonly #observer: PoolObserver;
+	readonly #queue: AdmissionQueue<Ticket>;
+	readonly #affinity = new AffinityTable(AFFINITY_ENTRIES);
+	readonly #onRelease: () => void;
+	#meanServiceMs = 1000;
+	#closed: RetortError | null = null;
+
+	constructor(options: {
+		name: string;
+		aliases: readonly string[];
+		maxQueueLength: number;
+		observer: PoolObserver;
+		onRelease: () => void;
+	}) {
+		this.name = options.name;
+		this.aliases = options.aliases;
+		this.#observer = options.observer;
+		this.#queue = new AdmissionQueue(options.maxQueueLength);
+		this.#onRelease = options.onRelease;
+	}
+
+	get queueLength(): number {
+		return this.#queue.length;
+	}
+
+	get state(): 'loading' | 'ready' | 'unavailable' {
+		if (this.members.some((member) => member.phase === 'ready')) return 'ready';
+		const isFirstLoad = this.members.some(
+			(member) => member.restarts === 0 && ['idle', 'loading', 'probing'].includes(member.phase),
+		);
+		return isFirstLoad ? 'loading' : 'unavailable';
+	}
+
+	get info(): WorkerInfo | null {
+		const ready = this.members.find((member) => member.phase === 'ready' && member.info !== null);
+		return (ready ?? this.members.find((member) => member.info !== null))?.info ?? null;
+	}
+
+	leases(): Lease[] {
+		return this.members.flatMap((member) => [...member.leases]);
+	}
+
+	/**
+	 * A slot for this request. Waits in the queue when none is free; throws `overloaded` when the queue is full or the wait
+	 * too long, `model_loading` or `overloaded` at once when no worker is ready, and the signal's reason when the client leaves.
+	 * Whoever gets the lease releases it.
+	 */
+	async acquire(ask: Ask): Promise<Lease> {
+		ask.signal.throwIfAborted();
+		const refusal = this.#closed ?? (ask.isRetry ? this.#refusalOfRetry() : this.refusal());
+		if (refusal !== null) throw this.#reject(refusal);
+		const prefixes = prefixKeys(ask.request);
+		const free = this.#queue.length === 0 ? this.#place({ ask, prefixes }) : null;
+		if (free !== null) {
+			this.#observer.queueWaited?.({ model: this.name, waitMs: 0 });
+			return free;
+		}
+		return this.#wait(ask, prefixes);
+	}
+
+	/** Why a new request cannot be taken now, or null. */
+	refusal(): RetortError | null {
+		if (this.#closed !== null) return this.#closed;
+		const { state } = this;
+		if (state === 'loading') return modelLoading(this.name);
+		if (state === 'unavailable') return overloaded('No model worker is available. Please try again shortly.', 2);
+		return null;
+	}
+
+	/** To be called whenever a slot may have become free or a worker's phase has changed. */
+	dispatch(): void {
+		while (this.#queue.take((ticket) => this.#grant(ticket)) !== null);
+		if (this.#queue.length === 0 || this.members.some((member) => isExpected(member.phase))) return;
+		for (const ticket of this.#queue.takeAll()) ticket.refuse(this.#reject(this.#noWorker()));
+	}
+
+	/** Turns away what waits and whatever comes. */
+	close(error: RetortError): void {
+		this.#closed = error;
+		for (const ticket of this.#queue.takeAll()) ticket.refuse(this.#reject(error));
+	}
+
+	async #wait(ask: Ask, prefixes: PrefixKey[]): Promise<Lease> {
+		const key = ask.keyId ?? '';
+		const startedMs = performance.now();
+		let timer: NodeJS.Timeout | undefined;
+		let onAbort: (() => void) | undefined;
+		try {
+			const lease = await new Promise<Lease>((resolve, reject) => {
+				const ticket: Ticket = { ask, prefixes, grant: resolve, refuse: reject };
+				if (ask.isRetry) this.#queue.enterAgain(key, ticket);
+				else if (!this.#queue.enter(key, ticket)) {
+					reject(this.#reject(this.#busy('The queue is full.')));
+					return;
+				}
+				timer = setTimeout(() => {
+					if (this.#queue.remove(key, ticket)) reject(this.#reject(this.#busy('No slot became free in time.')));
+				}, ask.patienceMs);
+				onAbort = () => {
+					if (this.#queue.remove(key, ticket)) reject(ask.signal.reason);
+				};
+				ask.signal.addEventListener('abort', onAbort, { once: true });
+			});
+			this.#observer.queueWaited?.({ model: this.name, waitMs: performance.now() - startedMs });
+			return lease;
+		} finally {
+			clearTimeout(timer);
+			if (onAbort !== undefined) ask.signal.removeEventListener('abort', onAbort);
+		}
+	}
+
+	/** Gives the ticket its lease in the same step, so that no slot is promised twice. */
+	#grant(ticket: Ticket): true | null {
+		const lease = this.#place(ticket);
+		if (lease === null) return null;
+		ticket.grant(lease);
+		return true;
+	}
+
+	#place({ ask, prefixes }: Pick<Ticket, 'ask' | 'prefixes'>): Lease | null {
+		const known = this.#affinity.lookup(prefixes);
+		const candidates = this.members.map((member) => ({
+			id: member.id,
+			isReady: member.worker !== null && !ask.avoid.has(member.launchKey),
+			slots: member.slots,
+			busySlots: member.leases.size,
+			knownShare: known.get(member.launchKey) ?? 0,
+		}));
+		const id = pickWorker(candidates, Math.random());
+		const member = this.members.find((candidate) => candidate.id === id);
+		const worker = member?.worker ?? null;
+		if (member === undefined || worker === null) return null;
+		this.#affinity.remember(prefixes, member.launchKey);
+		return new Lease({
+			requestId: ask.request.requestId,
+			member,
+			worker,
+			signal: ask.signal,
+			onRelease: (heldMs) => this.#released(heldMs),
+		});
+	}
+
+	#released(heldMs: number): void {
+		this.#meanServiceMs += SERVICE_WEIGHT * (heldMs - this.#meanServiceMs);
+		this.dispatch();
+		this.#onRelease();
+	}
+
+	/** A request that was admitted waits for a worker that is on its way; a new one goes elsewhere at once. */
+	#refusalOfRetry(): RetortError | null {
+		return this.members.some((member) => isExpected(member.phase)) ? null : this.#noWorker();
+	}
+
+	#noWorker(): RetortError {
+		return overloaded('No model worker is available. Please try again shortly.', 10);
+	}
+
+	#busy(why: string): RetortError {
+		const slots = this.members.reduce((sum, member) => sum + (member.worker === null ? 0 : member.slots), 0);
+		const seconds = retryAfterSeconds(this.#queue.length, slots, this.#meanServiceMs);
+		return overloaded(`${why} Please try again shortly.`, seconds);
+	}
+
+	#reject(error: RetortError): RetortError {
+		this.#observer.rejected?.({ model: this.name, code: error.code });
+		return error;
+	}
+}

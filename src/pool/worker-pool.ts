@@ -1,0 +1,242 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { modelNotFound, RetortError, shuttingDown } from '../errors.ts';
+import type { PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
+import { ForwardedEvents } from './forwarded-events.ts';
+import type { Lease } from './lease.ts';
+import type { PoolObserver } from './pool-observer.ts';
+import type { PoolGenerateOptions, PoolModel, PoolModelOptions, PoolOptions, PoolStatus } from './pool-options.ts';
+import { ServedModel } from './served-model.ts';
+import { SupervisedWorker } from './supervised-worker.ts';
+import type { Worker } from './worker.ts';
+import { workerHosts } from './worker-hosts.ts';
+
+/** Deaths that one request may cause or meet: a request that kills what runs it must not go round the pool. */
+const MAX_ATTEMPTS = 2;
+
+/** All models and all their workers behind one verb. `drain` finishes, `destroy` fails now. */
+export class WorkerPool {
+	readonly #options: PoolOptions;
+	readonly #observer: PoolObserver;
+	readonly #models: ServedModel[];
+	readonly #byName = new Map<string, ServedModel>();
+	readonly #created = Math.floor(Date.now() / 1000);
+	readonly #running = new Map<string, Lease>();
+	#folder: string | null = null;
+	#onIdle: (() => void) | null = null;
+
+	constructor(options: PoolOptions) {
+		this.#options = options;
+		this.#observer = options.observer ?? {};
+		this.#models = Object.entries(options.models).map(([name, model]) => this.#serve(name, model));
+		for (const served of this.#models)
+			for (const name of [served.name, ...served.aliases]) if (!this.#byName.has(name)) this.#byName.set(name, served);
+	}
+
+	/** Launches every worker; does not wait for them. */
+	start(): void {
+		for (const served of this.#models) for (const member of served.members) member.start();
+	}
+
+	models(): PoolModel[] {
+		return this.#models.map((served) => this.#describe(served));
+	}
+
+	findModel(nameOrAlias: string): PoolModel | null {
+		const served = this.#byName.get(nameOrAlias);
+		return served === undefined ? null : this.#describe(served);
+	}
+
+	/**
+	 * Admits, places and runs one generation. Yields what Worker.generate yields, once, whatever happens behind it: a worker
+	 * lost before the first token is replaced by another, unseen. Throws `model_not_found`, `model_loading`, `overloaded` and
+	 * `shutting_down` before anything has run, a worker's own 400s, and `worker_crashed` when a started generation was lost.
+	 * Returning early cancels it at the next event; `signal` cancels it at once, queued or running.
+	 */
+	async *generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
+		const { signal, keyId } = options;
+		const served = this.#require(options.model);
+		const forwarded = new ForwardedEvents();
+		const avoid = new Set<string>();
+		let request = options.request;
+		let patienceMs = this.#options.queue.deadlineSeconds * 1000;
+		for (let attempt = 1; ; attempt += 1) {
+			const askedMs = performance.now();
+			const lease = await served.acquire({ request, keyId, signal, avoid, isRetry: attempt > 1, patienceMs });
+			try {
+				this.#running.set(request.requestId, lease);
+				patienceMs -= performance.now() - askedMs;
+				lease.isPulling = true;
+				for await (const event of lease.worker.generate(request, lease.signal)) {
+					lease.isPulling = false;
+					if (forwarded.accept(event)) yield event;
+					lease.isPulling = true;
+				}
+				return;
+			} catch (error) {
+				const next = attempt < MAX_ATTEMPTS && isWorkersFault(error) ? forwarded.continuation(request) : null;
+				if (next === null || lease.signal.aborted) throw error;
+				request = next;
+				avoid.add(lease.launchKey);
+				this.#options.log.warn(
+					{ requestId: request.requestId, workerId: lease.workerId },
+					'running the request elsewhere',
+				);
+				this.#observer.retried?.({ model: served.name, workerId: lease.workerId });
+			} finally {
+				lease.isPulling = false;
+				if (this.#running.get(request.requestId) === lease) this.#running.delete(request.requestId);
+				lease.release();
+			}
+		}
+	}
+
+	/** Closes a running generation's phase now. False when it does not run (any more). */
+	async endPhase(requestId: string, phase: 'reasoning'): Promise<boolean> {
+		const lease = this.#running.get(requestId);
+		return lease === undefined ? false : lease.worker.endPhase(requestId, phase, lease.signal);
+	}
+
+	tokenize(model: string, prompt: PromptPart[], signal: AbortSignal): Promise<number[]> {
+		return this.#anyWorker(model).tokenize(prompt, signal);
+	}
+
+	detokenize(model: string, tokens: number[], signal: AbortSignal): Promise<string> {
+		return this.#anyWorker(model).detokenize(tokens, signal);
+	}
+
+	status(): PoolStatus {
+		return {
+			queueLength: this.#models.reduce((sum, served) => sum + served.queueLength, 0),
+			workers: this.#models.flatMap((served) =>
+				served.members.map((member) => ({
+					id: member.id,
+					model: served.name,
+					state: member.phase,
+					slots: member.slots,
+					busySlots: member.leases.size,
+					restarts: member.restarts,
+					pid: member.pid,
+					rssBytes: member.rssBytes,
+				})),
+			),
+		};
+	}
+
+	/**
+	 * Takes no new work, lets running generations finish for `graceMs`, fails the rest with `shutting_down`, then ends the
+	 * workers. Settles once they are gone. Queued requests fail at once: they have not run and are safe to send again.
+	 */
+	async drain(graceMs: number): Promise<void> {
+		const error = shuttingDown();
+		for (const served of this.#models) served.close(error);
+		await this.#idle(graceMs);
+		for (const lease of this.#leases()) lease.abort(error);
+		await Promise.all(this.#members().map((member) => member.stop()));
+		this.#removeFolder();
+	}
+
+	/** Fails everything with this error and kills the workers. Settles once they are gone. */
+	async destroy(error: RetortError): Promise<void> {
+		for (const served of this.#models) served.close(error);
+		for (const lease of this.#leases()) lease.abort(error);
+		this.#onIdle?.();
+		await Promise.all(this.#members().map((member) => member.destroy(error)));
+		this.#removeFolder();
+	}
+
+	#serve(name: string, model: PoolModelOptions): ServedModel {
+		const { log, queue, spawn, workers } = this.#options;
+		const served = new ServedModel({
+			name,
+			aliases: model.aliases,
+			maxQueueLength: queue.maxLength,
+			observer: this.#observer,
+			onRelease: () => {
+				if (this.#leases().length === 0) this.#onIdle?.();
+			},
+		});
+		for (const host of workerHosts(name, model, { spawn, workers, log, folder: () => this.#privateFolder() })) {
+			const workerId = host.id;
+			served.members.push(
+				new SupervisedWorker({
+					host,
+					loadMs: workers.loadSeconds * 1000,
+					stallMs: workers.stallSeconds * 1000,
+					log,
+					onChange: () => served.dispatch(),
+					onReady: (loadMs) => this.#observer.workerReady?.({ model: name, workerId, loadMs }),
+					onDeath: (reason) => this.#observer.workerDied?.({ model: name, workerId, reason }),
+				}),
+			);
+		}
+		return served;
+	}
+
+	/** mkdtemp makes it 0700: nobody else reaches the sockets in it. */
+	#privateFolder(): string {
+		this.#folder ??= mkdtempSync(join(tmpdir(), 'retort-'));
+		return this.#folder;
+	}
+
+	#removeFolder(): void {
+		if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
+		this.#folder = null;
+	}
+
+	#describe(served: ServedModel): PoolModel {
+		return {
+			name: served.name,
+			aliases: served.aliases,
+			created: this.#created,
+			state: served.state,
+			info: served.info,
+		};
+	}
+
+	#require(model: string): ServedModel {
+		const served = this.#byName.get(model);
+		if (served === undefined) throw modelNotFound(model);
+		return served;
+	}
+
+	/** For calls that need no slot. */
+	#anyWorker(model: string): Worker {
+		const served = this.#require(model);
+		const [least] = served.members
+			.filter((member) => member.worker !== null)
+			.sort((left, right) => left.leases.size - right.leases.size);
+		const worker = least?.worker ?? null;
+		if (worker === null) throw served.refusal() ?? shuttingDown();
+		return worker;
+	}
+
+	#members(): SupervisedWorker[] {
+		return this.#models.flatMap((served) => served.members);
+	}
+
+	#leases(): Lease[] {
+		return this.#models.flatMap((served) => served.leases());
+	}
+
+	/** Settles when nothing runs, at the deadline, or at destroy. */
+	async #idle(deadlineMs: number): Promise<void> {
+		if (this.#leases().length === 0) return;
+		let timer: NodeJS.Timeout | undefined;
+		try {
+			await new Promise<void>((resolve) => {
+				this.#onIdle = resolve;
+				timer = setTimeout(resolve, deadlineMs);
+			});
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+}
+
+/** The request is not to blame, and another worker may do better. */
+function isWorkersFault(error: unknown): boolean {
+	if (!(error instanceof RetortError)) return false;
+	return ['worker_crashed', 'overloaded', 'model_loading', 'shutting_down'].includes(error.code ?? '');
+}
