@@ -14,10 +14,10 @@ export type AnswerParser = {
 	end(): AnswerPiece[];
 };
 
-/** For requests without tools: all of it is text. */
+/** For requests without tools: all of it is text, and control tokens that the model threw in are none. */
 export function createPlainAnswerParser(): AnswerParser {
 	return {
-		push: (text) => (text === '' ? [] : [{ type: 'content', text }]),
+		push: (text, special) => (text === '' || special ? [] : [{ type: 'content', text }]),
 		end: () => [],
 	};
 }

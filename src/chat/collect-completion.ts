@@ -1,5 +1,6 @@
 import { workerFailed } from '../errors.ts';
 import type { ChatCompletion, Logprob, Logprobs, ResponseToolCall } from '../protocol/chat-response.ts';
+import type { TokenLogprob } from '../protocol/worker-api.ts';
 import type { ChatEvent } from './chat-event.ts';
 import type { CompletionMeta } from './encode-chunks.ts';
 import { encodeLogprobs } from './encode-logprobs.ts';
@@ -13,7 +14,7 @@ export async function collectCompletion(
 ): Promise<ChatCompletion> {
 	const placer = createReasoningPlacer(meta.field);
 	const text = { content: '', reasoning_content: '', reasoning: '' };
-	const logprobs: { content: Logprob[] | null; reasoning: Logprob[] | null } = { content: null, reasoning: null };
+	const logprobs: FoundLogprobs = { areGiven: false, content: [], reasoning: [] };
 	const toolCalls: ResponseToolCall[] = [];
 	let finish: Extract<ChatEvent, { type: 'finish' }> | null = null;
 
@@ -32,11 +33,11 @@ export async function collectCompletion(
 				break;
 			case 'reasoning-delta':
 				add(placer.reasoning(event.text));
-				if (event.logprobs) logprobs.reasoning = [...(logprobs.reasoning ?? []), ...encodeLogprobs(event.logprobs)];
+				addLogprobs(logprobs, 'reasoning', event.logprobs);
 				break;
 			case 'content-delta':
 				add(placer.content(event.text));
-				if (event.logprobs) logprobs.content = [...(logprobs.content ?? []), ...encodeLogprobs(event.logprobs)];
+				addLogprobs(logprobs, 'content', event.logprobs);
 				break;
 			case 'tool-call-start':
 				toolCalls[event.index] = { id: event.id, type: 'function', function: { name: event.name, arguments: '' } };
@@ -85,11 +86,16 @@ function hasNoAnswer(finish: Extract<ChatEvent, { type: 'finish' }>, toolCalls: 
 	return toolCalls.length > 0 || finish.finishReason === 'length' || finish.reasoning.state === 'ended';
 }
 
-function toLogprobs(
-	found: { content: Logprob[] | null; reasoning: Logprob[] | null },
-	meta: CompletionMeta,
-): Logprobs | null {
-	const reasoning = meta.field === 'hidden' ? null : found.reasoning;
-	if (found.content === null && reasoning === null) return null;
-	return { content: found.content, refusal: null, ...(reasoning === null ? {} : { reasoning_content: reasoning }) };
+type FoundLogprobs = { areGiven: boolean; content: Logprob[]; reasoning: Logprob[] };
+
+function addLogprobs(found: FoundLogprobs, side: 'content' | 'reasoning', logprobs: TokenLogprob[] | null): void {
+	if (logprobs === null) return;
+	found.areGiven = true;
+	found[side].push(...encodeLogprobs(logprobs));
+}
+
+function toLogprobs(found: FoundLogprobs, meta: CompletionMeta): Logprobs | null {
+	if (!found.areGiven) return null;
+	const showsThought = meta.field !== 'hidden' && found.reasoning.length > 0;
+	return { content: found.content, refusal: null, ...(showsThought ? { reasoning_content: found.reasoning } : {}) };
 }

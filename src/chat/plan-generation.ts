@@ -4,6 +4,7 @@ import type { Phase } from '../protocol/worker-api.ts';
 import { planBudget } from './plan-budget.ts';
 import { planSampling, type SamplingDefaults } from './plan-sampling.ts';
 import { type ReasoningControls, readReasoningControls } from './reasoning-controls.ts';
+import type { PlannedReasoning } from './reasoning-outcome.ts';
 import type { ReasoningTrait } from './template.ts';
 
 /** Shaped like the sections `sampling` and `reasoning` of the configuration. */
@@ -35,13 +36,11 @@ export type PlanInput = {
 	key: KeyOverrides | null;
 };
 
-export type ReasoningPlan = {
-	/** `off`: the model could think and will not. `never`: it cannot. */
-	mode: 'on' | 'off' | 'never';
-	field: ReasoningField;
-	/** The smallest of what was asked for, ceilings, and what the answer's reserve leaves; null for no bound. */
-	budgetTokens: number | null;
-};
+/**
+ * Mode `off`: the model could think and will not; `never`: it cannot. The budget is the smallest of what was asked for,
+ * ceilings, and what the answer's reserve leaves; null for no bound.
+ */
+export type ReasoningPlan = PlannedReasoning & { field: ReasoningField };
 
 export type GenerationPlan = {
 	reasoning: ReasoningPlan;

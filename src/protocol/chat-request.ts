@@ -16,7 +16,12 @@ export const MAX_STOP_LENGTH = 256;
 export const MAX_LOGIT_BIAS = 1024;
 export const MAX_METADATA = 16;
 
-const stop = z.string().min(1).max(MAX_STOP_LENGTH);
+/** Well-formed, so that no stop ends an answer inside a surrogate pair. */
+const stop = z
+	.string()
+	.min(1)
+	.max(MAX_STOP_LENGTH)
+	.refine((text) => text.isWellFormed(), 'Expected well-formed Unicode.');
 const temperature = z.number().min(0).max(2);
 const penalty = z.number().min(-2).max(2);
 const repetitionPenalty = z.number().positive().max(10);

@@ -1,0 +1,55 @@
+import type { TokenLogprob } from '../protocol/worker-api.ts';
+import type { AnswerParser, AnswerPiece } from './answer-parser.ts';
+import type { ChatEvent } from './chat-event.ts';
+import { createLogprobQueue } from './logprob-queue.ts';
+import { createStopDetector } from './stop-detector.ts';
+
+export type AnswerChannel = {
+	push(delta: { text: string; special: boolean; logprobs: TokenLogprob[] | null }): Generator<ChatEvent>;
+	/** What was held back, when the answer ends without a stop string. */
+	end(): Generator<ChatEvent>;
+	isStopped(): boolean;
+	hasToolCalls(): boolean;
+};
+
+/** The answer's text: tool calls are told apart first, what is left is searched for stop strings. */
+export function createAnswerChannel(parser: AnswerParser, stops: readonly string[]): AnswerChannel {
+	const detector = createStopDetector(stops);
+	const logprobs = createLogprobQueue();
+	let isStopped = false;
+	let hasToolCalls = false;
+
+	function* content(text: string): Generator<ChatEvent> {
+		if (text !== '') yield { type: 'content-delta', text, logprobs: logprobs.take(text) };
+	}
+
+	function* pass(pieces: AnswerPiece[]): Generator<ChatEvent> {
+		for (const piece of pieces) {
+			if (isStopped) return;
+			if (piece.type === 'content') {
+				const passed = detector.push(piece.text);
+				isStopped = passed.isStopped;
+				yield* content(passed.text);
+			} else {
+				// A stop string never spans a tool call: what was held back before one is text.
+				yield* content(detector.end());
+				hasToolCalls = true;
+				yield piece;
+			}
+		}
+	}
+
+	return {
+		*push(delta) {
+			logprobs.push(delta.logprobs);
+			yield* pass(parser.push(delta.text, delta.special));
+		},
+		*end() {
+			if (isStopped) return;
+			yield* pass(parser.end());
+			if (!isStopped) yield* content(detector.end());
+		},
+		isStopped: () => isStopped,
+		hasToolCalls: () => hasToolCalls,
+	};
+}
