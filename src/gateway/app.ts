@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { AdmissionLimits } from './admission.ts';
 import type { GatewayPool } from './gateway-pool.ts';
 import type { GatewayLog } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type GatewayMetrics } from './metrics.ts';
 import { addAuth } from './plugins/auth.ts';
 import { addCors } from './plugins/cors.ts';
 import { addErrors } from './plugins/errors.ts';
@@ -27,18 +27,25 @@ declare module 'fastify' {
 	}
 }
 
-export type AppOptions = { config: Config; pool: GatewayPool; log: GatewayLog; version: string };
+export type AppOptions = {
+	config: Config;
+	pool: GatewayPool;
+	log: GatewayLog;
+	version: string;
+	/** Made before the pool, whose observer is a part of it. */
+	metrics?: GatewayMetrics;
+};
 
 /**
  * Builds the HTTP server and does not listen. Hooks run in the order in which they stand here: everything that can
  * refuse a request does so before its body is read.
  */
-export function buildApp({ config, pool, log, version }: AppOptions): FastifyInstance {
+export function buildApp({ config, pool, log, version, metrics = createMetrics() }: AppOptions): FastifyInstance {
 	const app = fastify(serverOptions(config));
 	app.server.maxConnections = config.server.maxConnections;
 	const running = new RunningCompletions();
 	app.decorate('running', running);
-	const metrics = createMetrics(() => pool.status());
+	metrics.watchPool(() => pool.status());
 	const limits = new AdmissionLimits(() => performance.now());
 
 	app.register(rateLimit, { global: false });

@@ -1,17 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PoolObserver } from '../pool/pool-observer.ts';
+import type { PoolStatus, PoolWorkerStatus } from '../pool/pool-options.ts';
 import type { GenerationSummary } from './generation-meter.ts';
-
-/** The states a worker can be in, as one series each: 1 for the one it is in. */
-type WorkerStatus = {
-	id: string;
-	model: string;
-	state: string;
-	slots: number;
-	busySlots: number;
-	restarts: number;
-	rssBytes: number | null;
-};
-type PoolStatusSource = () => { queueLength: number; workers: readonly WorkerStatus[] };
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 const TOKEN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.2, 2.5, 10];
@@ -22,7 +12,7 @@ export type GatewayMetrics = ReturnType<typeof createMetrics>;
  * One registry an app. Labels are closed sets only: route patterns, statuses, served models, workers. Nothing that a
  * client can make up becomes a series.
  */
-export function createMetrics(poolStatus: PoolStatusSource) {
+export function createMetrics() {
 	const registry = new Registry();
 	const registers = [registry];
 	const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
@@ -44,10 +34,25 @@ export function createMetrics(poolStatus: PoolStatusSource) {
 		completion: counter('retort_completion_tokens_total', 'Tokens generated, reasoning included.', ['model']),
 		reasoning: counter('retort_reasoning_tokens_total', 'Tokens of reasoning.', ['model']),
 	};
-	addPoolGauges(registers, poolStatus);
+	const retried = counter('retort_retries_total', 'Requests that lost their worker and ran again.', ['model']);
+	const rejected = counter('retort_rejections_total', 'Requests turned away before they ran.', ['model', 'code']);
+	const deaths = counter('retort_worker_deaths_total', 'Workers that died or were killed.', ['model']);
+	const loading = histogram('retort_worker_load_seconds', 'From the start of a worker until it is ready.', ['model']);
+	const poolObserver: PoolObserver = {
+		queueWaited: ({ model, waitMs }) => queueWait.observe({ model }, waitMs / 1000),
+		rejected: ({ model, code }) => rejected.inc({ model, code: code ?? 'none' }),
+		retried: ({ model }) => retried.inc({ model }),
+		workerDied: ({ model }) => deaths.inc({ model }),
+		workerReady: ({ model, loadMs }) => loading.observe({ model }, loadMs / 1000),
+	};
 
 	return {
 		registry,
+		/** For the pool's options: what only the pool sees. */
+		poolObserver,
+		watchPool(status: () => PoolStatus): void {
+			addPoolGauges(registers, status);
+		},
 		requestEnded(request: { route: string; status: number; model: string; seconds: number; isRetry: boolean }): void {
 			requests.inc({ route: request.route, status: String(request.status), model: request.model });
 			seconds.observe({ route: request.route }, request.seconds);
@@ -61,7 +66,6 @@ export function createMetrics(poolStatus: PoolStatusSource) {
 			const observe = (metric: Histogram<'model'>, ms: number | null) => {
 				if (ms !== null) metric.observe({ model }, ms / 1000);
 			};
-			observe(queueWait, summary.queueMs);
 			observe(firstToken, summary.firstTokenMs);
 			observe(firstAnswer, summary.firstAnswerMs);
 			tokens.prompt.inc({ model }, summary.promptTokens);
@@ -73,8 +77,8 @@ export function createMetrics(poolStatus: PoolStatusSource) {
 }
 
 /** Read from the pool when somebody asks, so that there is no second copy of its state to keep in step. */
-function addPoolGauges(registers: Registry[], poolStatus: PoolStatusSource): void {
-	const byWorker = (name: string, help: string, read: (worker: WorkerStatus) => number | null) =>
+function addPoolGauges(registers: Registry[], poolStatus: () => PoolStatus): void {
+	const byWorker = (name: string, help: string, read: (worker: PoolWorkerStatus) => number) =>
 		new Gauge({
 			name,
 			help,
@@ -83,8 +87,7 @@ function addPoolGauges(registers: Registry[], poolStatus: PoolStatusSource): voi
 			collect() {
 				this.reset();
 				for (const worker of poolStatus().workers) {
-					const value = read(worker);
-					if (value !== null) this.set({ model: worker.model, worker: worker.id }, value);
+					this.set({ model: worker.model, worker: worker.id }, read(worker));
 				}
 			},
 		});

@@ -11,7 +11,7 @@ import { clientLeft, missingKey } from '../errors.ts';
 import { firstOf } from '../first-event.ts';
 import { ModelTemplates } from '../model-templates.ts';
 import { toRetortError } from '../plugins/errors.ts';
-import { prepareChat } from '../prepare-chat.ts';
+import { prepareCompletion } from '../prepare-completion.ts';
 import { resolveModel } from '../resolve-model.ts';
 import { type CompletionServices, runCompletion } from '../run-completion.ts';
 import { sendSse } from '../send-sse.ts';
@@ -37,7 +37,7 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 			request.modelLabel = model.name;
 			const template = templates.of(model.name, info);
 			const { config, version } = services;
-			const prepared = prepareChat({ chat, model: model.name, info, template, caller, config, version });
+			const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
 			const abort = abortOnDisconnect(request, reply);
 			const events = runCompletion(services, {
 				httpRequestId: request.id,

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CompletionMeta } from '../chat/encode-chunks.ts';
 import type { ParseOptions } from '../chat/parse-output.ts';
-import { planGeneration } from '../chat/plan-generation.ts';
-import { renderPrompt } from '../chat/render-prompt.ts';
+import { prepareChat } from '../chat/prepare-chat.ts';
 import type { ChatTemplate } from '../chat/template.ts';
 import type { Config } from '../config/schema.ts';
 import type { ChatRequest } from '../protocol/chat-request.ts';
@@ -10,14 +9,14 @@ import type { GenerateRequest, PromptPart, WorkerInfo } from '../protocol/worker
 import type { TokenEstimate } from './admission.ts';
 import { type Caller, cacheScopeOf } from './caller.ts';
 
-export type PreparedChat = {
+export type PreparedCompletion = {
 	request: GenerateRequest;
 	estimate: TokenEstimate;
 	parse: ParseOptions;
 	meta: CompletionMeta;
 };
 
-export type ChatInput = {
+export type CompletionInput = {
 	chat: ChatRequest;
 	model: string;
 	info: WorkerInfo;
@@ -27,36 +26,29 @@ export type ChatInput = {
 	version: string;
 };
 
-/** From what was asked to what a worker runs and how its events are told. Throws a 400 where the request conflicts. */
-export function prepareChat({ chat, model, info, template, caller, config, version }: ChatInput): PreparedChat {
+/** What chat makes of a request, with what only the front door knows: who asks, ids, time. Throws chat's 400s. */
+export function prepareCompletion(input: CompletionInput): PreparedCompletion {
+	const { chat, model, info, template, caller, config, version } = input;
+	const { contextTokens } = info;
+	const prepared = prepareChat({ request: chat, template, contextTokens, defaults: config, key: caller.key });
+	const { generation } = prepared;
+	// Not the client's x-request-id: two requests with the same one must not be taken for each other.
 	const id = `chatcmpl-${randomBytes(12).toString('hex')}`;
-	const plan = planGeneration({
-		request: chat,
-		reasoningTrait: template.traits.reasoning,
-		contextTokens: info.contextTokens,
-		defaults: config,
-		key: caller.key,
-	});
-	const prompt = renderPrompt(template, chat.messages, { thinking: plan.reasoning.mode === 'on' });
 	return {
 		request: {
+			...generation,
 			requestId: id,
-			prompt: prompt.parts,
 			resume: [],
-			phases: plan.phasesFor(prompt.opensInReasoning),
-			maxTokens: plan.maxTokens,
-			logprobs: plan.logprobs,
 			cacheScope: cacheScopeOf(caller, config.cache.scope),
-			keepForNextTurn: prompt.keepForNextTurn,
 		},
-		estimate: estimateTokens(prompt.parts, plan.maxTokens, info.contextTokens),
-		parse: { stop: plan.stop, reasoning: plan.reasoning },
+		estimate: estimateTokens(generation.prompt, generation.maxTokens, contextTokens),
+		parse: prepared.parse,
 		meta: {
 			id,
 			created: Math.floor(Date.now() / 1000),
 			model,
 			systemFingerprint: `retort-${version}-${info.model.fingerprint.slice(0, 8)}`,
-			field: plan.reasoning.field,
+			field: prepared.reasoning.field,
 			includeUsage: chat.stream_options?.include_usage === true,
 		},
 	};
