@@ -1,0 +1,59 @@
+import type { Log } from '../worker/log.ts';
+import { startWorker, type WorkerOptions } from '../worker/start-worker.ts';
+import { retortVersion } from './package-root.ts';
+
+export type RunWorkerOptions = Omit<WorkerOptions, 'log' | 'onFailure' | 'retortVersion'> & {
+	/** The parent holds our stdin: when it ends, the parent is gone, and so are we, at once. */
+	endsWithStdin: boolean;
+};
+
+/**
+ * `retort worker`: one model behind one socket until a signal. Resolves to the exit code: 0 after a finished drain, 1 when
+ * the model cannot be loaded or its context failed. Logs JSON lines to stdout.
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<number> {
+	const log = createLineLog();
+	let fail: (error: Error) => void = () => undefined;
+	const failed = new Promise<number>((resolve) => {
+		fail = (error) => {
+			log.error({ model: options.name, error: error.message }, 'worker failed');
+			resolve(1);
+		};
+	});
+	if (options.endsWithStdin) process.stdin.on('end', leaveAtOnce).on('error', leaveAtOnce).resume();
+	const worker = await startWorker({
+		...options,
+		log,
+		retortVersion: retortVersion(),
+		onFailure: (error) => fail(error),
+	});
+	log.info({ model: options.name, address: worker.address, pid: process.pid }, 'worker listens');
+	const stopped = new Promise<number>((resolve) => {
+		const stop = (signal: NodeJS.Signals) => {
+			log.info({ model: options.name, signal }, 'worker drains');
+			for (const name of SIGNALS) process.on(name, leaveAtOnce);
+			worker.close().then(
+				() => resolve(0),
+				() => resolve(1),
+			);
+		};
+		for (const name of SIGNALS) process.once(name, stop);
+	});
+	const code = await Promise.race([failed, stopped]);
+	if (code !== 0) await worker.destroy();
+	return code;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** By signal: process.exit while a decode runs aborts in native code ("double free"). */
+function leaveAtOnce(): void {
+	process.kill(process.pid, 'SIGKILL');
+}
+
+function createLineLog(): Log {
+	const write = (level: string) => (fields: Record<string, unknown>, message: string) => {
+		process.stdout.write(`${JSON.stringify({ level, ...fields, msg: message })}\n`);
+	};
+	return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}

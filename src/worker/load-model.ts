@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
+import type { LlamaModel } from 'node-llama-cpp';
+import { configError, type RetortError } from '../errors.ts';
+import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
+import { BOUND_VERSION, bindModel, bindNative } from './binding.ts';
+import { Engine } from './engine.ts';
+import { checkGgufHeader } from './gguf-header.ts';
+import type { Log } from './log.ts';
+import { createVocabulary, type Vocabulary } from './vocabulary.ts';
+
+export type LoadOptions = {
+	modelPath: string;
+	slots: number;
+	/** null takes the model's own, 8192 at most. */
+	contextTokens: number | null;
+	/** null chooses from model size and cores. */
+	threads: number | null;
+	gpuLayers: number | 'auto' | 'max';
+	batchTokens: number;
+	prefillSliceTokens: number;
+	retortVersion: string;
+	log: Log;
+	onFailure: (error: RetortError) => void;
+};
+
+export type LoadedModel = { engine: Engine; info: WorkerInfo; vocabulary: Vocabulary; dispose(): Promise<void> };
+
+const DEFAULT_CONTEXT_TOKENS = 8192;
+/** Below this a step is over before a second thread has woken up, and on busy cores ggml's barriers spin. */
+const ONE_THREAD_MODEL_BYTES = 64 * 1024 * 1024;
+
+/** Loads model and context and evaluates one token, so that the first request meets warm pages and kernels. */
+export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
+	const { modelPath, log } = options;
+	const { fileBytes } = await checkGgufHeader(modelPath);
+	// 670 MB of binaries stand behind this import; a gateway never needs them.
+	const { getLlama, getModuleVersion, LlamaLogLevel } = await import('node-llama-cpp');
+	const version = await getModuleVersion();
+	if (version !== BOUND_VERSION)
+		throw configError(`node-llama-cpp is ${version}; retort is bound to ${BOUND_VERSION}.`);
+	const threads = options.threads ?? chooseThreads(fileBytes);
+	const llama = await getLlama({
+		build: 'never',
+		skipDownload: true,
+		progressLogs: false,
+		maxThreads: threads,
+		logLevel: LlamaLogLevel.warn,
+		logger: (level, message) => {
+			const text = message.trim();
+			if (text === '') return;
+			if (level === LlamaLogLevel.error || level === LlamaLogLevel.fatal) log.error({ source: 'llama.cpp' }, text);
+			else log.debug({ source: 'llama.cpp' }, text);
+		},
+		...(options.gpuLayers === 0 ? { gpu: false as const } : {}),
+	});
+	try {
+		const model = await llama.loadModel({ modelPath, gpuLayers: options.gpuLayers });
+		const contextTokens = options.contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS);
+		const context = await model.createContext({
+			sequences: options.slots,
+			contextSize: contextTokens,
+			batchSize: Math.max(options.batchTokens, options.slots),
+			threads,
+			// Exact prefixes: a sliding window's cells must not be dropped under a slot that is rewound.
+			swaFullCache: true,
+			failedCreationRemedy: false,
+		});
+		const native = bindNative(llama, model, context);
+		const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+		const vocabulary = createVocabulary(bindModel(model), vocabularySize);
+		const engine = new Engine({
+			native,
+			vocabulary,
+			slots: options.slots,
+			contextTokens,
+			batchTokens: Math.max(options.batchTokens, options.slots),
+			prefillSliceTokens: options.prefillSliceTokens,
+			onFailure: options.onFailure,
+		});
+		native.context.initBatch(1);
+		native.context.addToBatch(0, 0, Uint32Array.of(vocabulary.bos ?? 0), Uint32Array.of(0));
+		await native.context.decodeBatch();
+		native.context.disposeSequence(0);
+		const { release } = llama.llamaCppRelease;
+		const info: WorkerInfo = {
+			protocolVersion: PROTOCOL_VERSION,
+			versions: {
+				retort: options.retortVersion,
+				nodeLlamaCpp: version,
+				llamaCpp: release,
+				backend: llama.gpu === false ? 'cpu' : llama.gpu,
+			},
+			model: describeModel(model, fileBytes, vocabularySize),
+			chatTemplate: model.fileInfo.metadata.tokenizer.chat_template ?? null,
+			tokens: {
+				bos: textOf(vocabulary, vocabulary.bos),
+				eos: textOf(vocabulary, vocabulary.eos),
+				special: [...vocabulary.marks.keys()],
+			},
+			contextTokens,
+			slots: options.slots,
+			threads,
+		};
+		return { engine, info, vocabulary, dispose: () => llama.dispose() };
+	} catch (cause) {
+		await llama.dispose();
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw configError(`${modelPath} could not be loaded: ${why}`, cause);
+	}
+}
+
+function chooseThreads(fileBytes: number): number {
+	return fileBytes < ONE_THREAD_MODEL_BYTES ? 1 : Math.max(1, availableParallelism());
+}
+
+function textOf(vocabulary: Vocabulary, id: number | null): string | null {
+	return id === null ? null : vocabulary.piece(id).text;
+}
+
+function describeModel(model: LlamaModel, fileBytes: number, vocabularySize: number): WorkerInfo['model'] {
+	const { fileInfo } = model;
+	const hash = createHash('sha256');
+	hash.update(`${fileBytes}\n`);
+	hash.update(toStableJson(fileInfo.metadata));
+	hash.update(
+		toStableJson(fileInfo.fullTensorInfo?.map(({ name, dimensions, ggmlType }) => [name, dimensions, ggmlType])),
+	);
+	return {
+		name: fileInfo.metadata.general.name ?? basename(model.filename ?? 'model.gguf'),
+		fingerprint: hash.digest('hex'),
+		architecture: model.architecture,
+		parameters: bindModel(model).getTotalParameters(),
+		fileBytes,
+		trainContextTokens: model.trainContextSize,
+		vocabularySize,
+	};
+}
+
+/** GGUF counts are bigints, which JSON does not know. */
+function toStableJson(value: unknown): string {
+	return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '';
+}
