@@ -23,6 +23,9 @@ const callMessages: TemplateMessage[] = [
 	},
 	{ role: 'tool', content: RESULT, tool_call_id: 'call_1', name: CALL },
 ];
+const quotedResult = callMessages.map((message) =>
+	message.role === 'tool' ? { ...message, content: `${RESULT}"` } : message,
+);
 const tool = {
 	type: 'function',
 	function: { name: CALL, description: 'd', parameters: { type: 'object', properties: {} } },
@@ -55,6 +58,7 @@ export function probeTemplate({ render, source, hasThinkTokens }: ProbeInput): T
 		rendersTools: attempt([user], true, [tool])?.includes(CALL) ?? false,
 		rendersToolCalls: [CALL, ARGUMENTS, RESULT].every((text) => afterTool?.includes(text) ?? false),
 		generationPrompt: withoutThinkMarks(tail),
+		quotesToolResults: attempt(quotedResult, true)?.includes(`${RESULT}\\"`) ?? false,
 		promptsAfterTool: afterTool === null || afterTool !== attempt(callMessages, false),
 		trimsStart: probeTrims(attempt, rendersSystem, (text) => PADDING + text),
 		trimsEnd: probeTrims(attempt, rendersSystem, (text) => text + PADDING),

@@ -80,5 +80,5 @@ function markContent(role: string, content: string, traits: TemplateTraits, sent
 	let text = content;
 	if (traits.trimsStart.has(role)) text = text.trimStart();
 	if (traits.trimsEnd.has(role)) text = text.trimEnd();
-	return text === '' ? '' : sentinels.mark(text);
+	return text === '' ? '' : sentinels.mark(text, role === 'tool' && traits.quotesToolResults ? 'json' : 'text');
 }

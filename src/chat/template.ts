@@ -12,6 +12,8 @@ export type TemplateTraits = {
 	rendersTools: boolean;
 	/** Shows tool calls and tool results of the history, calls with name and arguments. */
 	rendersToolCalls: boolean;
+	/** Shows a tool's result as a JSON string, as Llama 3.1 does. */
+	quotesToolResults: boolean;
 	/** Shows a system message; where it does not, the system text leads the first user message. */
 	rendersSystem: boolean;
 	/** What opens the assistant's turn, without any thinking marks. */
