@@ -1,9 +1,10 @@
 import { type Dispatcher, Pool } from 'undici';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { RetortError, workerFailed } from '../errors.ts';
 import {
 	detokenizeResponseSchema,
 	type GenerateRequest,
+	PROTOCOL_VERSION,
 	type PromptPart,
 	tokenizeResponseSchema,
 	type WorkerEvent,
@@ -20,6 +21,9 @@ import { brokenStream, LineSplitter } from './line-splitter.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import type { Worker } from './worker.ts';
 import { readBody, readFailure, unavailable } from './worker-response.ts';
+
+/** Read before the rest: another version's answer may look different in every other way. */
+const versionSchema = z.looseObject({ protocolVersion: z.int() });
 
 const MAX_LINE_BYTES = 1024 * 1024;
 /** Far above the longest honest stream (128k tokens with 20 log-probabilities each), far below memory or disk. */
@@ -61,8 +65,14 @@ export class HttpWorker implements Worker {
 		});
 	}
 
-	info(signal: AbortSignal): Promise<WorkerInfo> {
-		return this.#call('GET', '/info', null, workerInfoSchema, signal);
+	/** Throws `worker_incompatible` besides what the interface says. */
+	async info(signal: AbortSignal): Promise<WorkerInfo> {
+		const answer = await this.#call('GET', '/info', null, versionSchema, signal);
+		if (answer.protocolVersion !== PROTOCOL_VERSION)
+			throw incompatible(`it speaks protocol ${answer.protocolVersion}, the gateway ${PROTOCOL_VERSION}`);
+		const info = workerInfoSchema.safeParse(answer);
+		if (!info.success) throw incompatible('its /info is not in the protocol', info.error);
+		return info.data;
 	}
 
 	health(signal: AbortSignal): Promise<WorkerHealth> {
@@ -185,6 +195,15 @@ export class HttpWorker implements Worker {
 			return await this.#pool.request(options);
 		}
 	}
+}
+
+function incompatible(why: string, cause?: unknown): RetortError {
+	return new RetortError(`The worker cannot serve this gateway: ${why}.`, {
+		status: 500,
+		type: 'server_error',
+		code: 'worker_incompatible',
+		cause,
+	});
 }
 
 function parseEvent(line: string): WorkerEvent {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RetortError, workerFailed } from '../errors.ts';
-import { PROTOCOL_VERSION, type WorkerHealth, type WorkerInfo } from '../protocol/worker-api.ts';
+import type { WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
 import type { Lease } from './lease.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import type { PoolLog } from './pool-log.ts';
@@ -187,11 +187,6 @@ export class SupervisedWorker {
 			try {
 				const info = await launched.worker.info(life);
 				if (life.aborted) return;
-				if (info.protocolVersion !== PROTOCOL_VERSION)
-					return this.#push({
-						type: 'failed',
-						reason: `speaks protocol ${info.protocolVersion}, not ${PROTOCOL_VERSION}`,
-					});
 				this.#info = info;
 				return this.#push({ type: 'loaded' });
 			} catch (error) {
