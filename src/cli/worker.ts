@@ -31,13 +31,15 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
 	const stopped = new Promise<number>((resolve) => {
 		const stop = (signal: NodeJS.Signals) => {
 			log.info({ model: options.name, signal }, 'worker drains');
-			for (const name of SIGNALS) process.on(name, leaveAtOnce);
+			for (const name of options.endsWithStdin ? (['SIGTERM'] as const) : SIGNALS) process.on(name, leaveAtOnce);
 			worker.close().then(
 				() => resolve(0),
 				() => resolve(1),
 			);
 		};
-		for (const name of SIGNALS) process.once(name, stop);
+		process.once('SIGTERM', stop);
+		// A Ctrl-C reaches every process of the terminal: a worker with a parent leaves it to the parent.
+		process[options.endsWithStdin ? 'on' : 'once']('SIGINT', options.endsWithStdin ? () => undefined : stop);
 	});
 	const code = await Promise.race([failed, stopped]);
 	if (code !== 0) await worker.destroy();

@@ -1,0 +1,65 @@
+import { CommanderError } from 'commander';
+import { nearestName } from '../config/nearest-name.ts';
+import { RetortError } from '../errors.ts';
+import { serveCommand } from './serve-flags.ts';
+import { workerCommand } from './worker-flags.ts';
+
+export type RunContext = {
+	/** Ends the process at once: the second Ctrl-C. */
+	exit: (code: number) => never;
+};
+
+const VERBS = ['serve', 'worker', 'help'];
+
+/** Runs one command line to its end and tells the exit code: 2 for what was asked wrongly, 1 for what went wrong. */
+export async function run(args: string[], context: RunContext): Promise<number> {
+	try {
+		return await dispatch(args, context);
+	} catch (error) {
+		if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+		if (error instanceof RetortError) {
+			process.stderr.write(`retort: ${error.message}\n`);
+			return error.code === 'config_error' ? 2 : 1;
+		}
+		throw error;
+	}
+}
+
+/** What a verb runs is loaded when it is run: --help must not wait for llama.cpp. */
+async function dispatch(args: string[], context: RunContext): Promise<number> {
+	const [first, ...rest] = args;
+	const verb = first === undefined || first.startsWith('-') ? 'serve' : first;
+	const verbArgs = verb === first ? rest : args;
+	let code = 0;
+	switch (verb) {
+		case 'serve': {
+			const command = serveCommand(async (flags) => {
+				if (flags.version) {
+					const { printVersion } = await import('./versions.ts');
+					await printVersion(flags.json ?? false);
+				} else {
+					const { serve } = await import('./serve.ts');
+					code = await serve(flags, context);
+				}
+			});
+			await command.exitOverride().parseAsync(verbArgs, { from: 'user' });
+			return code;
+		}
+		case 'worker': {
+			const command = workerCommand(async (flags) => {
+				const { runWorkerVerb } = await import('./run-worker-verb.ts');
+				code = await runWorkerVerb(flags, context);
+			});
+			await command.exitOverride().parseAsync(verbArgs, { from: 'user' });
+			return code;
+		}
+		case 'help':
+			return await dispatch([...rest, '--help'], context);
+		default: {
+			const near = nearestName(verb, VERBS);
+			const hint = near === null ? `The verbs are ${VERBS.join(', ')}.` : `(Did you mean ${near}?)`;
+			process.stderr.write(`error: unknown verb '${verb}'\n${hint}\n`);
+			return 2;
+		}
+	}
+}

@@ -1,0 +1,34 @@
+import type { Config } from '../config/schema.ts';
+import { configError } from '../errors.ts';
+import type { SpawnCommand } from '../pool/child-process.ts';
+import { mainPath } from './package-root.ts';
+
+/** How a model's worker process is started on a socket. `paths` holds each model's file. */
+export function workerSpawner(config: Config, paths: ReadonlyMap<string, string>) {
+	return (name: string, socketPath: string): SpawnCommand => {
+		const model = config.models[name];
+		const path = paths.get(name);
+		if (model === undefined || path === undefined) throw configError(`no model ${name} is configured`);
+		const { contextTokens, threads } = model;
+		const flags = [
+			`--listen=unix:${socketPath}`,
+			`--model=${path}`,
+			`--name=${name}`,
+			`--slots=${model.slots}`,
+			...(contextTokens === null ? [] : [`--context=${contextTokens}`]),
+			...(threads === null ? [] : [`--threads=${threads}`]),
+			`--gpu-layers=${model.gpuLayers}`,
+			`--batch-tokens=${model.batchTokens}`,
+			`--prefill-slice-tokens=${model.prefillSliceTokens}`,
+			'--end-with-stdin',
+		];
+		const { memoryLimitMiB } = config.workers;
+		const heap = memoryLimitMiB === null ? [] : [`--max-old-space-size=${memoryLimitMiB}`];
+		return {
+			command: process.execPath,
+			args: [...heap, mainPath, 'worker', ...flags],
+			// Sampling runs on libuv's pool, one job a slot and step; decode holds one thread meanwhile.
+			env: { UV_THREADPOOL_SIZE: String(Math.min(128, model.slots + 2)) },
+		};
+	};
+}
