@@ -21,6 +21,7 @@ export function createStopDetector(stops: readonly string[]): StopDetector {
 	return {
 		push(text) {
 			if (isStopped) return { text: '', isStopped };
+			if (matchers.length === 0) return { text, isStopped };
 			const all = held + text;
 			for (let index = held.length; index < all.length; index++) {
 				const longest = matchers.reduce((best, matcher) => Math.max(best, matcher.accept(all.charCodeAt(index))), 0);
