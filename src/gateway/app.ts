@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Config } from '../config/schema.ts';
 import { AdmissionLimits } from './admission.ts';
+import { answerExpectation } from './client-error.ts';
 import type { GatewayPool } from './gateway-pool.ts';
 import type { GatewayLog } from './log.ts';
 import { createMetrics, type GatewayMetrics } from './metrics.ts';
@@ -43,6 +44,7 @@ export type AppOptions = {
 export function buildApp({ config, pool, log, version, metrics = createMetrics() }: AppOptions): FastifyInstance {
 	const app = fastify(serverOptions(config));
 	app.server.maxConnections = config.server.maxConnections;
+	app.server.on('checkExpectation', answerExpectation);
 	const running = new RunningCompletions();
 	app.decorate('running', running);
 	metrics.watchPool(() => pool.status());

@@ -42,6 +42,14 @@ export function tooManyHeaders(): RetortError {
 	return refused(431, 'request_header_fields_too_large', 'The request has too many header fields.');
 }
 
+export function missingHost(): RetortError {
+	return refused(400, null, 'The request has no Host header.');
+}
+
+export function expectationFailed(): RetortError {
+	return refused(417, null, 'The only expectation that this server meets is 100-continue.');
+}
+
 export function methodNotSupported(method: string, path: string, allowed: string): RetortError {
 	return refused(405, 'method_not_supported', `${method} is not supported by ${path}. Use ${allowed}.`);
 }

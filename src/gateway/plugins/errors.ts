@@ -1,20 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { internalError, RetortError, toEnvelope } from '../../errors.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { internalError, RetortError } from '../../errors.ts';
 import { fromFrameworkError } from '../framework-error.ts';
 import type { GatewayLog } from '../log.ts';
 import { describeFailure } from '../log.ts';
+import { sendError } from '../send-error.ts';
 import { unknownUrl } from '../unknown-url.ts';
 
 /** The one place where a thrown error becomes a status, an envelope and headers. */
 export function addErrors(app: FastifyInstance, log: GatewayLog): void {
 	app.setErrorHandler((error, request, reply) => sendError(toRetortError(error, request, log), reply));
 	app.setNotFoundHandler((request, reply) => sendError(unknownUrl(request.method, request.url), reply));
-}
-
-export function sendError(error: RetortError, reply: FastifyReply): FastifyReply {
-	if (error.retryAfterSeconds !== null) reply.header('retry-after', String(error.retryAfterSeconds));
-	if (error.shouldRetry !== null) reply.header('x-should-retry', String(error.shouldRetry));
-	return reply.code(error.status).header('content-type', 'application/json; charset=utf-8').send(toEnvelope(error));
 }
 
 /** Whatever was thrown, as an error that may be shown. Of the unforeseen only the log learns. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { tooManyHeaders } from '../errors.ts';
+import { missingHost, tooManyHeaders } from '../errors.ts';
 
 /** Node keeps the first 1,000 headers and drops the rest unseen, Content-Length among them: refuse long before. */
 const MAX_HEADERS = 200;
@@ -13,6 +13,7 @@ export function addRequestBasics(app: FastifyInstance): void {
 		request.startedAt = performance.now();
 		reply.header('x-request-id', request.id);
 		if (app.running.isDraining) reply.header('connection', 'close');
+		if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw missingHost();
 		if (request.raw.rawHeaders.length > MAX_HEADERS * 2) throw tooManyHeaders();
 	});
 }

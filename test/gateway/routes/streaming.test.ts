@@ -1,0 +1,266 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import OpenAI from 'openai';
+import { expect, test } from 'vitest';
+import { answerHeldAt } from '../../support/fake-worker.ts';
+import { delta, diesAfterAWord, neverBegins, START, talksForever, thinksForever } from '../support/scripts.ts';
+import { CHAT, type Gateway, startGateway, until } from '../support/start-gateway.ts';
+
+const STREAM = { ...CHAT, stream: true as const };
+
+function post(body: unknown, extra = ''): string {
+	const json = JSON.stringify(body);
+	return `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${extra}content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;
+}
+
+async function rawSocket(gateway: Gateway) {
+	const url = new URL(await gateway.listen());
+	const socket = connect(Number(url.port), url.hostname);
+	await once(socket, 'connect');
+	return socket;
+}
+
+async function streamText(gateway: Gateway, body: unknown = STREAM) {
+	const response = await gateway.app.inject({
+		method: 'POST',
+		url: '/v1/chat/completions',
+		payload: JSON.stringify(body),
+		headers: { 'content-type': 'application/json' },
+	});
+	return response;
+}
+
+test('the bytes of a stream are exactly these', async () => {
+	const gateway = await startGateway();
+	const response = await streamText(gateway, {
+		...STREAM,
+		stream_options: { include_usage: true },
+		reasoning: { max_tokens: 100 },
+	});
+	expect(response.statusCode).toBe(200);
+	expect(response.headers).toMatchObject({
+		'content-type': 'text/event-stream; charset=utf-8',
+		'cache-control': 'no-cache, no-transform',
+		'x-accel-buffering': 'no',
+	});
+	expect(response.headers['x-request-id']).toMatch(/^req_[0-9a-f]{24}$/);
+	expect(response.headers).not.toHaveProperty('content-length');
+	const [id] = /chatcmpl-[0-9a-f]{24}/.exec(response.payload) ?? [''];
+	const [created] = /"created":\d+/.exec(response.payload) ?? [''];
+	const golden = response.payload.replaceAll(id, 'ID').replaceAll(created, '"created":0');
+	const head =
+		'"object":"chat.completion.chunk","created":0,"model":"fake","system_fingerprint":"retort-0.0.0-ffffffff"';
+	const line = (rest: string) => `data: {"id":"ID",${head},${rest}}\n\n`;
+	const choice = (deltaJson: string, finish = 'null') =>
+		`"choices":[{"index":0,"delta":${deltaJson},"logprobs":null,"finish_reason":${finish}}],"usage":null`;
+	expect(golden).toBe(
+		[
+			line(choice('{"role":"assistant","content":""}')),
+			line(choice('{"reasoning_content":"Add "}')),
+			line(choice('{"reasoning_content":"them."}')),
+			line(choice('{"content":"It "}')),
+			line(choice('{"content":"is "}')),
+			line(choice('{"content":"42."}')),
+			line(`${choice('{}', '"stop"')},"reasoning_status":{"state":"complete","tokens":2,"ms":1,"budget_tokens":100}`),
+			line(
+				'"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":6,"total_tokens":16,"prompt_tokens_details":{"cached_tokens":4,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":3,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0},"prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":6}',
+			),
+			'data: [DONE]\n\n',
+		].join(''),
+	);
+});
+
+test('a worker that dies mid-stream becomes one error frame, and never a clean end', async () => {
+	const gateway = await startGateway({ script: diesAfterAWord });
+	const client = await gateway.client();
+	let seen = '';
+	const read = async () => {
+		for await (const chunk of await client.chat.completions.create(STREAM))
+			seen += chunk.choices[0]?.delta.content ?? '';
+	};
+	await expect(read()).rejects.toMatchObject({ code: 'worker_crashed', type: 'server_error' });
+	expect(seen).toBe('So ');
+	const raw = await streamText(gateway);
+	expect(raw.payload).toMatch(
+		/data: \{"error":\{"message":".*","type":"server_error","param":null,"code":"worker_crashed"\}\}\n\n$/,
+	);
+	expect(raw.payload).not.toContain('[DONE]');
+	expect(gateway.worker.running()).toBe(0);
+});
+
+test('a worker whose stream ends politely without an end is an error too', async () => {
+	const gateway = await startGateway({
+		script: async (turn) => {
+			await turn.send(START, delta('answer', 'So '));
+			turn.end();
+		},
+	});
+	const raw = await streamText(gateway);
+	expect(raw.payload).toContain('"code":"worker_crashed"');
+	expect(raw.payload).not.toContain('[DONE]');
+});
+
+test('what a worker refuses before it begins is a status, streamed or not', async () => {
+	const gateway = await startGateway({ script: (turn) => turn.fail(400, 'context_length_exceeded', 'Too long.') });
+	for (const stream of [true, false]) {
+		const response = await streamText(gateway, { ...CHAT, stream });
+		expect(response.statusCode).toBe(400);
+		expect(response.json()).toEqual({
+			error: { message: 'Too long.', type: 'invalid_request_error', param: null, code: 'context_length_exceeded' },
+		});
+	}
+});
+
+test('a stop string ends the stream with stop and frees the slot, although the model would go on', async () => {
+	const gateway = await startGateway({
+		script: async (turn) => {
+			await turn.send(START, delta('answer', 'one two '));
+			await turn.closed;
+		},
+	});
+	const client = await gateway.client();
+	const completion = await client.chat.completions.create({ ...CHAT, stop: 'two' });
+	expect(completion.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: 'one ' } });
+	await until(() => gateway.worker.running() === 0);
+	expect(gateway.pool.status().workers[0]?.busySlots).toBe(0);
+});
+
+test('comments bridge the silence, and clients read past them', async () => {
+	const { script, release } = answerHeldAt(1, 2);
+	const gateway = await startGateway({ script, config: { server: { heartbeatSeconds: 0.02 } } });
+	const url = await gateway.listen();
+	const response = await fetch(`${url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify(STREAM),
+	});
+	let text = '';
+	const decoder = new TextDecoder();
+	for await (const bytes of response.body ?? []) {
+		text += decoder.decode(bytes, { stream: true });
+		if ((text.match(/: keep-alive\n\n/g) ?? []).length >= 2) release();
+	}
+	expect(text).toMatch(/"t0 "[^\n]*\n\n(: keep-alive\n\n){2,}data: .*"t1 "/s);
+	expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+});
+
+test.each([
+	['mid-thought', thinksForever],
+	['while the worker has not begun', neverBegins],
+])('a client that aborts %s frees the slot', async (_when, script) => {
+	const gateway = await startGateway({ script });
+	const client = await gateway.client();
+	const abort = new AbortController();
+	const request = client.chat.completions.create(STREAM, { signal: abort.signal }).then(async (stream) => {
+		for await (const _chunk of stream) abort.abort();
+	});
+	await until(() => gateway.worker.running() === 1);
+	if (script === neverBegins) abort.abort();
+	await request.catch((error: unknown) => expect(error).toBeInstanceOf(OpenAI.APIUserAbortError));
+	await until(() => gateway.worker.running() === 0);
+	await until(() => gateway.app.running.size === 0);
+	expect(gateway.pool.status().workers[0]?.busySlots).toBe(0);
+	await until(() => gateway.logged().includes('"outcome":"client-left"'));
+});
+
+test('a client that leaves while it waits for a whole answer frees the slot', async () => {
+	const gateway = await startGateway({ script: thinksForever });
+	const socket = await rawSocket(gateway);
+	socket.write(post(CHAT));
+	await until(() => gateway.worker.running() === 1);
+	socket.destroy();
+	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
+});
+
+test('a client that leaves while queued never runs', async () => {
+	const gateway = await startGateway({ script: thinksForever, slots: 1 });
+	const first = await rawSocket(gateway);
+	first.write(post(STREAM));
+	await until(() => gateway.worker.running() === 1);
+	const second = connect(first.remotePort ?? 0, '127.0.0.1');
+	second.write(post(STREAM));
+	await until(() => gateway.pool.status().queueLength === 1);
+	second.destroy();
+	await until(() => gateway.pool.status().queueLength === 0);
+	first.destroy();
+	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
+	expect(gateway.worker.received).toHaveLength(1);
+});
+
+test('three pipelined streams on one socket all stop when it closes', async () => {
+	const gateway = await startGateway({ script: thinksForever });
+	const socket = await rawSocket(gateway);
+	socket.write(post(STREAM) + post(STREAM) + post(CHAT));
+	await until(() => gateway.worker.running() === 3);
+	socket.destroy();
+	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
+	expect(gateway.pool.status().workers[0]?.busySlots).toBe(0);
+});
+
+test('pipelined floods stop too, although nothing pulls from those that wait', async () => {
+	const gateway = await startGateway({ script: talksForever });
+	const socket = await rawSocket(gateway);
+	socket.write(post(STREAM) + post(STREAM) + post(STREAM));
+	await until(() => gateway.worker.running() === 3);
+	await once(socket, 'data');
+	socket.destroy();
+	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
+});
+
+test('half of a closed connection is a closed connection', async () => {
+	const gateway = await startGateway({ script: thinksForever });
+	const socket = await rawSocket(gateway);
+	socket.write(post(STREAM));
+	await once(socket, 'data');
+	socket.end();
+	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
+});
+
+test('a reader that never reads holds bounded memory and is cut off', async () => {
+	const gateway = await startGateway({ script: talksForever, config: { server: { slowReaderSeconds: 0.2 } } });
+	const socket = await rawSocket(gateway);
+	socket.pause();
+	let buffered = 0;
+	gateway.app.server.once('request', (_request, response) => {
+		const watch = setInterval(() => {
+			buffered = Math.max(buffered, response.writableLength);
+		}, 5);
+		response.once('close', () => clearInterval(watch));
+	});
+	socket.write(post(STREAM));
+	await until(() => gateway.worker.running() === 1);
+	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
+	expect(buffered).toBeLessThan(1024 * 1024);
+	expect(gateway.logged()).toContain('"outcome":"client-left"');
+	socket.destroy();
+});
+
+test('a thought can be ended while it streams, by its own completion id', async () => {
+	const gateway = await startGateway({ script: thinksForever });
+	const client = await gateway.client();
+	const stream = await client.chat.completions.create(STREAM);
+	let id = '';
+	for await (const chunk of stream) {
+		id = chunk.id;
+		const ended = await gateway.app.inject({ method: 'POST', url: `/v1/chat/completions/${id}/end-reasoning` });
+		expect(ended.json()).toEqual({ id, ended: true });
+		break;
+	}
+	expect(gateway.worker.endedPhases).toEqual([id]);
+	await until(() => gateway.app.running.size === 0);
+	const late = await gateway.app.inject({ method: 'POST', url: `/v1/chat/completions/${id}/end-reasoning` });
+	expect(late.statusCode).toBe(404);
+});
+
+test('streamed and whole say the same', async () => {
+	const gateway = await startGateway();
+	const whole = (await streamText(gateway, CHAT)).json();
+	const frames = (await streamText(gateway)).payload.split('\n\n').filter((frame) => frame.startsWith('data: {'));
+	const text = { reasoning_content: '', content: '' };
+	for (const frame of frames) {
+		const piece = JSON.parse(frame.slice('data: '.length)).choices[0].delta;
+		text.reasoning_content += piece.reasoning_content ?? '';
+		text.content += piece.content ?? '';
+	}
+	expect(whole.choices[0].message).toMatchObject(text);
+});
