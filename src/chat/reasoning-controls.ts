@@ -1,4 +1,4 @@
-import { type InvalidRequestCode, invalidRequest } from '../errors.ts';
+import { invalidRequest, type RetortError } from '../errors.ts';
 import type { Effort, ReasoningField } from '../protocol/chat-reasoning.ts';
 import type { ChatRequest } from '../protocol/chat-request.ts';
 
@@ -59,23 +59,23 @@ function readEfforts(request: ChatRequest): Statement<Effort>[] {
 }
 
 function readField(request: ChatRequest): ReasoningField | undefined {
-	const field = agreed([
-		...statements<ReasoningField>([
-			['reasoning_field', request.reasoning_field],
-			['include_reasoning', request.include_reasoning === false ? 'hidden' : undefined],
-			['reasoning.exclude', request.reasoning?.exclude === true ? 'hidden' : undefined],
-			['separate_reasoning', request.separate_reasoning === false ? 'tags' : undefined],
-			['reasoning_format', request.reasoning_format && FIELD_OF_FORMAT[request.reasoning_format]],
-		]),
+	const said = statements<ReasoningField>([
+		['reasoning_field', request.reasoning_field],
+		['include_reasoning', request.include_reasoning === false ? 'hidden' : undefined],
+		['reasoning.exclude', request.reasoning?.exclude === true ? 'hidden' : undefined],
+		['separate_reasoning', request.separate_reasoning === false ? 'tags' : undefined],
+		['reasoning_format', request.reasoning_format && FIELD_OF_FORMAT[request.reasoning_format]],
 	]);
-	const asksToSee: [param: string, isSaid: boolean, not: ReasoningField][] = [
-		['include_reasoning', request.include_reasoning === true, 'hidden'],
-		['reasoning.exclude', request.reasoning?.exclude === false, 'hidden'],
-		['separate_reasoning', request.separate_reasoning === true, 'tags'],
-	];
-	for (const [param, isSaid, not] of asksToSee) {
-		if (isSaid && field === not) throw disagreement(param, 'another field');
-	}
+	const field = agreed(said);
+	// The positive forms of the switches name no field: they only rule one out.
+	const ruledOut = statements<ReasoningField>([
+		['include_reasoning', request.include_reasoning === true ? 'hidden' : undefined],
+		['reasoning.exclude', request.reasoning?.exclude === false ? 'hidden' : undefined],
+		['separate_reasoning', request.separate_reasoning === true ? 'tags' : undefined],
+	]);
+	const [first] = said;
+	const against = ruledOut.find(({ value }) => value === field);
+	if (first !== undefined && against !== undefined) throw disagreement(against.param, first.param);
 	return field;
 }
 
@@ -99,7 +99,6 @@ function agreed<Value>(said: Statement<Value>[]): Value | undefined {
 	return first?.value;
 }
 
-function disagreement(param: string, other: string) {
-	const code: InvalidRequestCode = 'invalid_value';
-	return invalidRequest(param, code, `'${param}' and '${other}' disagree about the reasoning.`);
+function disagreement(param: string, other: string): RetortError {
+	return invalidRequest(param, 'invalid_value', `'${param}' and '${other}' disagree about the reasoning.`);
 }

@@ -62,7 +62,8 @@ export const phaseSchema = z.object({
 	softLimitTokens: z.int().nonnegative().nullable(),
 	/**
 	 * What has to be left of the request's maxTokens and of the context when this phase is over, closing text and marks
-	 * counted: closes the phase before its own limits do where the prompt leaves little. Absent means 0.
+	 * counted, but never more than half of what the prompt leaves of them: closes the phase before its own limits do where
+	 * the prompt leaves little. Absent means 0.
 	 */
 	reserveTokens: z.int().nonnegative().optional(),
 	maxMs: z.int().positive().nullable(),
