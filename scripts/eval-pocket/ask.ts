@@ -9,8 +9,16 @@ export type Setting = {
 
 export type Endpoint = { url: string; model: string; key: string | null };
 
-/** Asks the server once, without streaming. Throws on any status but 200. */
-export async function ask(endpoint: Endpoint, problem: Problem, setting: Setting, signal: AbortSignal): Promise<Reply> {
+/** `failure`: what the server said with a status other than 200. */
+export type Outcome = { reply: Reply } | { failure: string };
+
+/** Asks the server once, without streaming. */
+export async function ask(
+	endpoint: Endpoint,
+	problem: Problem,
+	setting: Setting,
+	signal: AbortSignal,
+): Promise<Outcome> {
 	const response = await fetch(`${endpoint.url}/v1/chat/completions`, {
 		method: 'POST',
 		headers: {
@@ -30,8 +38,8 @@ export async function ask(endpoint: Endpoint, problem: Problem, setting: Setting
 		}),
 		signal,
 	});
-	if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-	return replySchema.parse(await response.json());
+	if (!response.ok) return { failure: `${response.status} ${await response.text()}` };
+	return { reply: replySchema.parse(await response.json()) };
 }
 
 function thinking(budgetTokens: number | null): Record<string, unknown> {

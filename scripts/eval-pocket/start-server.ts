@@ -5,7 +5,7 @@ const START_DEADLINE_MS = 120_000;
 
 export type StartedServer = { url: string; stop(): Promise<void> };
 
-/** Serves the embedded model with the built server on `port`. Resolves when the models are listed. */
+/** Serves the embedded model with the built server on `port`. Resolves when the model is loaded. */
 export async function startServer(port: number, slots: number): Promise<StartedServer> {
 	const args = ['dist/main.js', '--port', String(port), '--slots', String(slots), '--log-level', 'warn'];
 	const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -29,7 +29,7 @@ export async function startServer(port: number, slots: number): Promise<StartedS
 }
 
 async function isReady(url: string): Promise<boolean> {
-	return await fetch(`${url}/v1/models`, { signal: AbortSignal.timeout(2000) }).then(
+	return await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) }).then(
 		(response) => response.ok,
 		() => false,
 	);
