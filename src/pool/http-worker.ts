@@ -22,6 +22,8 @@ import { LinkedAbort } from './linked-abort.ts';
 import type { Worker } from './worker.ts';
 import { readBody, readFailure, unavailable } from './worker-response.ts';
 
+/** What was idle together goes stale together, so the next connection may be stale too. */
+const MAX_SENDS = 4;
 /** Read before the rest: another version's answer may look different in every other way. */
 const versionSchema = z.looseObject({ protocolVersion: z.int() });
 
@@ -174,7 +176,7 @@ export class HttpWorker implements Worker {
 		}
 	}
 
-	/** Sends once, and once more when the connection turns out to have been closed by the worker while it was idle. */
+	/** Sends again when the connection turns out to have been closed by the worker while it was idle. */
 	async #send(
 		method: 'GET' | 'POST',
 		path: string,
@@ -188,11 +190,12 @@ export class HttpWorker implements Worker {
 			body: body === null ? null : JSON.stringify(body),
 			signal,
 		};
-		try {
-			return await this.#pool.request(options);
-		} catch (error) {
-			if (signal.aborted || !isStaleConnection(error)) throw error;
-			return await this.#pool.request(options);
+		for (let attempt = 1; ; attempt += 1) {
+			try {
+				return await this.#pool.request(options);
+			} catch (error) {
+				if (signal.aborted || attempt === MAX_SENDS || !isStaleConnection(error)) throw error;
+			}
 		}
 	}
 }

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AdmissionQueue } from '../../src/pool/admission-queue.ts';
+
+const accept = (item: string) => item;
+
+function drain(queue: AdmissionQueue<string>): string[] {
+	const taken: string[] = [];
+	for (let next = queue.take(accept); next !== null; next = queue.take(accept)) taken.push(next.item);
+	return taken;
+}
+
+describe('AdmissionQueue', () => {
+	it('serves one key in order', () => {
+		const queue = new AdmissionQueue<string>(10);
+		for (const item of ['a', 'b', 'c']) queue.enter('key', item);
+		expect(drain(queue)).toEqual(['a', 'b', 'c']);
+	});
+
+	it('serves keys in turns, so that a flood waits behind itself', () => {
+		const queue = new AdmissionQueue<string>(100);
+		for (let index = 0; index < 50; index += 1) queue.enter('greedy', `g${index}`);
+		queue.enter('one', 'a');
+		queue.enter('two', 'b');
+		expect(drain(queue).slice(0, 4)).toEqual(['g0', 'a', 'b', 'g1']);
+	});
+
+	it('refuses what does not fit', () => {
+		const queue = new AdmissionQueue<string>(2);
+		expect([queue.enter('k', 'a'), queue.enter('l', 'b'), queue.enter('m', 'c')]).toEqual([true, true, false]);
+		expect(queue.length).toBe(2);
+	});
+
+	it('holds nothing when its length is 0', () => {
+		expect(new AdmissionQueue<string>(0).enter('k', 'a')).toBe(false);
+	});
+
+	it('takes back a request that lost its worker ahead of the others of its key, full or not', () => {
+		const queue = new AdmissionQueue<string>(1);
+		queue.enter('k', 'second');
+		queue.enterAgain('k', 'first');
+		queue.enterAgain('l', 'other');
+		expect(drain(queue)).toEqual(['first', 'other', 'second']);
+	});
+
+	it('lets go of a request that leaves, once', () => {
+		const queue = new AdmissionQueue<string>(10);
+		queue.enter('k', 'a');
+		queue.enter('k', 'b');
+		expect(queue.remove('k', 'a')).toBe(true);
+		expect(queue.remove('k', 'a')).toBe(false);
+		expect(queue.remove('nobody', 'a')).toBe(false);
+		expect(drain(queue)).toEqual(['b']);
+	});
+
+	it('offers another key when the first in turn cannot be placed', () => {
+		const queue = new AdmissionQueue<string>(10);
+		queue.enter('k', 'a');
+		queue.enter('l', 'b');
+		expect(queue.take((item) => (item === 'b' ? item : null))).toEqual({ item: 'b', placed: 'b' });
+		expect(queue.take(() => null)).toBe(null);
+		expect(queue.length).toBe(1);
+	});
+
+	it('keeps count, order within keys and every item, whatever is done to it', () => {
+		const operation = fc.record({
+			kind: fc.constantFrom('enter', 'again', 'remove', 'take'),
+			key: fc.constantFrom('a', 'b', 'c'),
+		});
+		fc.assert(
+			fc.property(fc.array(operation, { maxLength: 100 }), (operations) => {
+				const queue = new AdmissionQueue<string>(5);
+				let model: { key: string; item: string }[] = [];
+				for (const [index, { kind, key }] of operations.entries()) {
+					const item = `${key}${index}`;
+					if (kind === 'enter') {
+						expect(queue.enter(key, item)).toBe(model.length < 5);
+						if (model.length < 5) model.push({ key, item });
+					} else if (kind === 'again') {
+						queue.enterAgain(key, item);
+						model.unshift({ key, item });
+					} else if (kind === 'remove') {
+						const first = model.find((entry) => entry.key === key);
+						expect(queue.remove(key, first?.item ?? 'none')).toBe(first !== undefined);
+						model = model.filter((entry) => entry !== first);
+					} else {
+						const taken = queue.take(accept);
+						const ofKey = model.find((entry) => entry.key === taken?.item[0]);
+						expect(taken?.item).toBe(ofKey?.item);
+						model = model.filter((entry) => entry !== ofKey);
+					}
+					expect(queue.length).toBe(model.length);
+				}
+				expect(queue.takeAll().sort()).toEqual(model.map((entry) => entry.item).sort());
+			}),
+		);
+	});
+});
