@@ -83,7 +83,8 @@ export class Engine {
 	generate(request: GenerateRequest, sink: EventSink): GenerationHandle {
 		if (this.#failure !== null) throw this.#failure;
 		if (this.#isClosing) throw shuttingDown();
-		if (this.#waiting.length >= this.#slots.length * MAX_WAITING_PER_SLOT) {
+		const busySlots = this.#slots.filter((slot) => slot.isBusy).length;
+		if (this.#waiting.length + busySlots >= this.#slots.length * (1 + MAX_WAITING_PER_SLOT)) {
 			throw overloaded('All slots of the worker are busy.');
 		}
 		const { native, vocabulary, contextTokens } = this.#options;
@@ -145,8 +146,8 @@ export class Engine {
 	#wake(): void {
 		if (this.#isRunning || this.#failure !== null) return;
 		this.#isRunning = true;
-		// The steps run as a task of their own; run() catches everything.
-		void this.#run();
+		// A task of its own (run() catches everything): requests that arrive together share the first batch.
+		setImmediate(() => void this.#run());
 	}
 
 	async #run(): Promise<void> {
@@ -154,6 +155,8 @@ export class Engine {
 			for (;;) {
 				this.#releaseDone();
 				this.#admit();
+				// A resumed generation may have been over before it started.
+				if (this.#releaseDone()) continue;
 				const entries = this.#plan();
 				if (entries.length === 0) break;
 				await this.#step(entries);
@@ -171,8 +174,10 @@ export class Engine {
 	}
 
 	#admit(): void {
+		if (this.#waiting.length === 0) return;
 		this.#waiting = this.#waiting.filter((generation) => !generation.isCancelled);
 		for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+			if (this.#slots.every((slot) => slot.isBusy)) return;
 			const input = next.inputTokens;
 			const choice = pickSlot(this.#slots, input, next.request.cacheScope);
 			const slot = choice === null ? undefined : this.#slots[choice.index];
@@ -246,6 +251,9 @@ export class Engine {
 			draws.push(this.#draw(slot, generation, batchIndex));
 		}
 		await Promise.all(draws);
+		for (const { slot, generation } of ready) {
+			if (slot.tokens.length + generation.pending.length > this.#options.contextTokens) generation.endForLength();
+		}
 	}
 
 	/** Draws until the phase machine takes a token: it refuses one at most, for an empty or an unopened phase. */
@@ -261,15 +269,13 @@ export class Engine {
 				const id = await context.sampleToken(batchIndex, slot.sampler);
 				const { logprobs } = generation.request;
 				const logprob = logprobs === null || id < 0 ? null : await this.#readLogprob(batchIndex, id, logprobs);
-				if (id < 0) generation.endForLength();
+				// -1: the grammar is at its end and the vocabulary has no token to say so.
+				if (id < 0) generation.endOfGrammar();
 				else generation.accept(id, logprob);
 			} while (!generation.isFinished && generation.pending.length === 0);
 		} catch (cause) {
 			// A grammar that stumbles is its own request's fault; the context is whole.
 			generation.fail('generation_failed', cause instanceof Error ? cause.message : 'Sampling failed.');
-		}
-		if (!generation.isFinished && slot.tokens.length + generation.pending.length > this.#options.contextTokens) {
-			generation.endForLength();
 		}
 	}
 
@@ -295,15 +301,18 @@ export class Engine {
 		if (!generation.sink(events, isLast) && !isLast) generation.isPaused = true;
 	}
 
-	#releaseDone(): void {
+	#releaseDone(): boolean {
+		let released = false;
 		for (const slot of this.#slots) {
 			const { generation } = slot;
 			if (generation === null || !(generation.isFinished || generation.isCancelled)) continue;
 			slot.generation = null;
 			slot.isBusy = false;
 			slot.lastUsed = ++this.#order;
+			released = true;
 			this.#send(generation, true);
 		}
+		return released;
 	}
 
 	#failAll(error: RetortError): void {

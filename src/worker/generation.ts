@@ -138,7 +138,12 @@ export class Generation {
 		}
 	}
 
-	/** The grammar leaves no token, or the context no cell. */
+	endOfGrammar(): void {
+		const token = { id: -1, isEndOfGeneration: true, text: '', isReplay: true };
+		this.#apply(this.#machine.push(token, performance.now()).steps, [], 0, null);
+	}
+
+	/** The context has no cell left. */
 	endForLength(): void {
 		this.#apply(this.#machine.endForLength(performance.now()), [], 0, null);
 	}

@@ -11,7 +11,7 @@ export type PhaseText = {
 };
 
 /**
- * The visible text of one phase. The format's whitespace at its borders is no text: `trimsStart` drops what leads,
+ * The visible text of one phase. The format's (ASCII) whitespace at its borders is no text: `trimsStart` drops what leads,
  * `trimsEnd` holds whitespace back until something follows it. Log-probabilities are given out when the text of their
  * token was, so that their bytes, joined, are the text; a token cut by the trimming keeps only its visible bytes.
  */
@@ -24,14 +24,14 @@ export function createPhaseText(options: { trimsStart: boolean; trimsEnd: boolea
 	function show(decoded: string): string {
 		let text = decoded;
 		if (trimsStart) {
-			const kept = text.trimStart();
+			const kept = text.replace(/^[ \t\r\n]+/, '');
 			ledger.drop(text.length - kept.length);
 			text = kept;
 			if (text === '') return '';
 			trimsStart = false;
 		}
 		if (!options.trimsEnd) return text;
-		const body = text.trimEnd();
+		const body = text.slice(0, bodyLength(text));
 		if (body === '') {
 			held += text;
 			return '';
@@ -55,6 +55,13 @@ export function createPhaseText(options: { trimsStart: boolean; trimsEnd: boolea
 	};
 }
 
+/** Without trailing ASCII whitespace; a regular expression would look at long inner runs again and again. */
+function bodyLength(text: string): number {
+	let length = text.length;
+	while (length > 0 && ' \t\r\n'.includes(text.charAt(length - 1))) length--;
+	return length;
+}
+
 /** Which logged tokens are wholly shown: counts bytes in, dropped and out. */
 function createLedger() {
 	const waiting: { logprob: TokenLogprob; bytes: Buffer }[] = [];
@@ -63,7 +70,7 @@ function createLedger() {
 		add(logprob: TokenLogprob) {
 			waiting.push({ logprob, bytes: Buffer.from(logprob.bytes, 'base64') });
 		},
-		/** Leading whitespace is ASCII in practice; a wider space would only keep its token. */
+		/** Leading whitespace is ASCII: a character is a byte. */
 		drop(bytes: number) {
 			let left = bytes;
 			for (let first = waiting[0]; first !== undefined && left > 0; first = waiting[0]) {

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planBatch } from '../../src/worker/batch-plan.ts';
+
+const limits = { batchTokens: 16, prefillSliceTokens: 4 };
+
+describe('a batch', () => {
+	it('takes every decoding slot first and one slice of prompt after them', () => {
+		const candidates = [
+			{ slot: 0, pending: 100, isPrefill: true, order: 9 },
+			{ slot: 1, pending: 1, isPrefill: false, order: 1 },
+			{ slot: 2, pending: 3, isPrefill: true, order: 2 },
+		];
+		expect(planBatch(candidates, limits)).toEqual([
+			{ slot: 0, tokens: 1 },
+			{ slot: 1, tokens: 1 },
+			{ slot: 2, tokens: 3 },
+		]);
+	});
+
+	it('gives the whole batch to prompts when nobody decodes', () => {
+		expect(planBatch([{ slot: 3, pending: 100, isPrefill: true, order: 0 }], limits)).toEqual([
+			{ slot: 3, tokens: 16 },
+		]);
+	});
+
+	it('is ascending, within its size, slices prompts only beside decoding, and always moves on', () => {
+		const candidate = fc.record({ pending: fc.integer({ min: 1, max: 40 }), isPrefill: fc.boolean(), order: fc.nat() });
+		fc.assert(
+			fc.property(fc.array(candidate, { maxLength: 12 }), (list) => {
+				const candidates = list.map((item, slot) => ({ ...item, slot }));
+				const entries = planBatch(candidates, limits);
+				const slots = entries.map(({ slot }) => slot);
+				expect(slots).toEqual([...new Set(slots)].sort((a, b) => a - b));
+				const of = (isPrefill: boolean) =>
+					entries
+						.filter(({ slot }) => candidates[slot]?.isPrefill === isPrefill)
+						.reduce((sum, { tokens }) => sum + tokens, 0);
+				expect(of(true) + of(false)).toBeLessThanOrEqual(limits.batchTokens);
+				if (of(false) > 0) expect(of(true)).toBeLessThanOrEqual(limits.prefillSliceTokens);
+				expect(entries.length > 0).toBe(candidates.length > 0);
+				for (const { slot, tokens } of entries) {
+					expect(tokens).toBeGreaterThan(0);
+					expect(tokens).toBeLessThanOrEqual(candidates[slot]?.pending ?? 0);
+				}
+			}),
+		);
+	});
+});
