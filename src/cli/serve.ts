@@ -3,7 +3,7 @@ import { prepareTemplate } from '../chat/template.ts';
 import { defaultConfig, loadConfig } from '../config/load-config.ts';
 import { loadKeys } from '../config/load-keys.ts';
 import type { Config } from '../config/schema.ts';
-import { configError } from '../errors.ts';
+import { configError, downloadFailed } from '../errors.ts';
 import { buildApp } from '../gateway/app.ts';
 import { drainServer } from '../gateway/drain-server.ts';
 import { isLoopbackName } from '../gateway/loopback.ts';
@@ -61,7 +61,13 @@ async function runServer(
 ): Promise<number> {
 	const version = retortVersion();
 	const metrics = createMetrics();
-	const ready = readiness(() => pool.models().every(({ state }) => state === 'ready'));
+	const ready = readiness(() => {
+		if (pool.models().every(({ state }) => state === 'ready')) return true;
+		// Given up on, and not a single one serves: a supervisor of ours should hear of it by the exit code.
+		if (pool.status().workers.every(({ state }) => state === 'circuit-open'))
+			throw downloadFailed('no model could be loaded: the log above says why');
+		return false;
+	});
 	const pool = new WorkerPool({
 		models: config.models,
 		spawn: workerSpawner(config, paths),
@@ -73,6 +79,10 @@ async function runServer(
 			workerReady: (event) => {
 				metrics.poolObserver.workerReady?.(event);
 				setImmediate(ready.check); // told just before the pool's state says so
+			},
+			workerDied: (event) => {
+				metrics.poolObserver.workerDied?.(event);
+				setImmediate(ready.check);
 			},
 		},
 	});
@@ -97,13 +107,19 @@ async function runServer(
 	}
 }
 
-/** A promise that resolves once the condition holds at a call of `check`. */
+/** A promise that settles with the condition, which is looked at whenever `check` is called: true, or what it throws. */
 function readiness(condition: () => boolean): { promise: Promise<void>; check: () => void } {
-	let resolveReady = () => {};
-	const promise = new Promise<void>((resolve) => {
-		resolveReady = resolve;
+	let settle: (check: () => boolean) => void = () => {};
+	const promise = new Promise<void>((resolve, reject) => {
+		settle = (holds) => {
+			try {
+				if (holds()) resolve();
+			} catch (error) {
+				reject(error);
+			}
+		};
 	});
-	return { promise, check: () => void (condition() && resolveReady()) };
+	return { promise, check: () => settle(condition) };
 }
 
 /** Where the server can be reached from this machine. */
