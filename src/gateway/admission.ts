@@ -2,6 +2,7 @@ import type { RetortError } from '../errors.ts';
 import type { Caller } from './caller.ts';
 import { rateLimited } from './errors.ts';
 import { goDuration } from './go-duration.ts';
+import { LruMap } from './lru-map.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What a request may cost, before anything has run. */
@@ -22,13 +23,13 @@ export type Admission =
 			end(usedTokens: number): void;
 	  };
 
-/** Addresses remembered at most; only callers without a key can be so many. */
+/** Addresses remembered at most. Whoever comes from more is not held by a limit of one address anyway. */
 const MAX_BUCKETS = 10_000;
 
 /** Concurrent requests and tokens a minute, by key (by address where there is none). One process, one writer. */
 export class AdmissionLimits {
 	readonly #nowMs: () => number;
-	readonly #buckets = new Map<string, TokenBucket>();
+	readonly #buckets = new LruMap<TokenBucket>(MAX_BUCKETS);
 	readonly #running = new Map<string, number>();
 
 	constructor(nowMs: () => number) {
@@ -66,18 +67,9 @@ export class AdmissionLimits {
 	#bucketOf(name: string, perMinute: number): TokenBucket {
 		const known = this.#buckets.get(name);
 		if (known !== undefined) return known;
-		if (this.#buckets.size >= MAX_BUCKETS) this.#forgetOne();
 		const bucket = new TokenBucket(perMinute, this.#nowMs());
 		this.#buckets.set(name, bucket);
 		return bucket;
-	}
-
-	/** The oldest goes: whoever comes from so many addresses is not held by a limit of one. */
-	#forgetOne(): void {
-		for (const name of this.#buckets.keys()) {
-			this.#buckets.delete(name);
-			return;
-		}
 	}
 
 	#headersOf(bucket: TokenBucket): Record<string, string> {

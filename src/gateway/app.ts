@@ -21,6 +21,7 @@ import { addMetricsRoute } from './routes/metrics.ts';
 import { addModelRoutes } from './routes/models.ts';
 import { RunningCompletions } from './running-completions.ts';
 import { serverOptions } from './server-options.ts';
+import { WindowStore } from './window-store.ts';
 
 declare module 'fastify' {
 	interface FastifyInstance {
@@ -50,7 +51,7 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 	metrics.watchPool(() => pool.status());
 	const limits = new AdmissionLimits(() => performance.now());
 
-	app.register(rateLimit, { global: false });
+	app.register(rateLimit, { global: false, store: WindowStore });
 	addErrors(app, log);
 	addRequestBasics(app);
 	addRequestLog(app, log, metrics);
