@@ -2,8 +2,11 @@ import vm from 'node:vm';
 import { Template } from '@huggingface/jinja';
 import { configError } from '../errors.ts';
 
-/** A template is a program that came with the model: one that does not end must not take the server with it. */
-const DEADLINE_MS = 1000;
+/**
+ * A template is a program that came with the model: one that does not end must not take the server with it. Long enough
+ * that no good one on a busy machine is taken for such.
+ */
+const DEADLINE_MS = 5000;
 
 const context = vm.createContext({ run: null });
 const script = new vm.Script('run()');

@@ -1,4 +1,3 @@
-import type { TextPart } from './sentinels.ts';
 import type { TemplateTraits } from './template.ts';
 
 const OPENED = '<think>\n';
@@ -36,18 +35,4 @@ export function finishTail(
 	if (!options.thinking) return { text: text + CLOSED, opensInReasoning: false };
 	if (traits.reasoning === 'always') return { text: text + OPENED, opensInReasoning: true };
 	return { text, opensInReasoning: false };
-}
-
-/** The same for a prompt in parts: its last part is the template's. */
-export function finishParts(
-	parts: TextPart[],
-	traits: TemplateTraits,
-	options: { thinking: boolean; isAfterTool: boolean },
-): { parts: TextPart[]; opensInReasoning: boolean } {
-	const last = parts.at(-1);
-	const isTemplates = last?.special === true;
-	const tail = finishTail(isTemplates ? last.text : '', traits, options);
-	const before = isTemplates ? parts.slice(0, -1) : parts;
-	const finished = tail.text === '' ? before : [...before, { text: tail.text, special: true }];
-	return { parts: finished, opensInReasoning: tail.opensInReasoning };
 }

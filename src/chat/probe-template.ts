@@ -62,6 +62,7 @@ export function probeTemplate({ render, source, hasThinkTokens }: ProbeInput): T
 		promptsAfterTool: afterTool === null || afterTool !== attempt(callMessages, false),
 		trimsStart: probeTrims(attempt, rendersSystem, (text) => PADDING + text),
 		trimsEnd: probeTrims(attempt, rendersSystem, (text) => text + PADDING),
+		readsClock: source.includes('strftime_now'),
 		notes: opensUnknownThought ? ['The template opens <think>, which the vocabulary has no token for.'] : [],
 	};
 }

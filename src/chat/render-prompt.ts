@@ -2,8 +2,9 @@ import { invalidRequest } from '../errors.ts';
 import type { ChatMessage } from '../protocol/chat-messages.ts';
 import type { ChatTool } from '../protocol/chat-tools.ts';
 import { describe, withDeadline } from './compile-template.ts';
-import { finishParts } from './generation-tail.ts';
-import { createSentinels, type TextPart } from './sentinels.ts';
+import { renderSkeleton, type Skeleton, type SkeletonInput } from './render-skeleton.ts';
+import { createSentinels, fill, type Sentinels, type TextPart } from './sentinels.ts';
+import { createSkeletonCache, type SkeletonCache } from './skeleton-cache.ts';
 import type { ChatTemplate } from './template.ts';
 import { toTemplateMessages } from './template-messages.ts';
 import { toTemplateTools } from './template-tools.ts';
@@ -31,54 +32,39 @@ export function renderPrompt(
 	messages: readonly ChatMessage[],
 	options: RenderOptions,
 ): RenderedPrompt {
-	try {
-		return withDeadline(() => render(template, messages, options));
-	} catch (error) {
-		throw invalidRequest(
-			'messages',
-			'invalid_value',
-			`The model's chat template cannot show these messages: ${describe(error)}`,
-		);
-	}
-}
-
-function render(template: ChatTemplate, messages: readonly ChatMessage[], options: RenderOptions): RenderedPrompt {
-	const { traits } = template;
 	const sentinels = createSentinels();
-	const variables = {
-		messages: toTemplateMessages(messages, traits, sentinels),
+	const input: SkeletonInput = {
+		messages: toTemplateMessages(messages, template.traits, sentinels),
 		tools: toTemplateTools(options.tools ?? [], sentinels),
-		add_generation_prompt: true,
-		...(traits.reasoning === 'never' ? {} : { enable_thinking: options.thinking, thinking: options.thinking }),
+		thinking: options.thinking,
 	};
-	const isAfterTool = messages.at(-1)?.role === 'tool';
-	const rendered = template.render(variables);
-	for (const message of variables.messages) {
-		if (message.content !== null && !rendered.includes(message.content)) {
-			throw invalidRequest('messages', 'invalid_value', `it leaves out a ${message.role} message.`);
-		}
-	}
-	const finished = finishParts(sentinels.cut(rendered), traits, { thinking: options.thinking, isAfterTool });
-
-	const answer = sentinels.mark('a');
-	const next = sentinels.mark('n');
-	const keepForNextTurn = attempt(() => {
-		const turns = [...variables.messages, { role: 'assistant', content: answer }, { role: 'user', content: next }];
-		const whole = template.render({ ...variables, messages: turns });
-		const [head, rest, ...more] = whole.split(answer);
-		if (head === undefined || rest === undefined || more.length > 0) return null;
-		const end = rest.indexOf(next);
-		if (end === -1) return null;
-		return { head: sentinels.cut(head), tail: sentinels.cut(rest.slice(0, end)) };
-	});
-	return { ...finished, keepForNextTurn };
+	const { prompt, opensInReasoning, next } = skeletonOf(template, input, sentinels);
+	const { texts } = sentinels;
+	return {
+		parts: fill(prompt, texts),
+		opensInReasoning,
+		keepForNextTurn: next && { head: fill(next.head, texts), tail: fill(next.tail, texts) },
+	};
 }
 
-/** null where the template refuses the turn. */
-function attempt<Value>(run: () => Value): Value | null {
+const caches = new WeakMap<ChatTemplate, SkeletonCache<Skeleton>>();
+
+/**
+ * A template sees roles and marks, never texts: what it makes of one conversation it makes of every other of the same
+ * shape. So jinja, at some 60 µs a message, runs once a shape.
+ */
+function skeletonOf(template: ChatTemplate, input: SkeletonInput, sentinels: Sentinels): Skeleton {
+	const cache = caches.get(template) ?? createSkeletonCache<Skeleton>();
+	caches.set(template, cache);
+	const shape = template.traits.readsClock ? null : JSON.stringify(input);
+	const known = shape === null ? undefined : cache.get(shape);
+	if (known !== undefined) return known;
 	try {
-		return run();
-	} catch {
-		return null;
+		const skeleton = withDeadline(() => renderSkeleton(template, input, sentinels));
+		if (shape !== null) cache.set(shape, skeleton);
+		return skeleton;
+	} catch (error) {
+		const why = `The model's chat template cannot show these messages: ${describe(error)}`;
+		throw invalidRequest('messages', 'invalid_value', why);
 	}
 }

@@ -1,67 +1,84 @@
-import { internalError } from '../errors.ts';
 import type { PromptPart } from '../protocol/worker-api.ts';
 
 /** A run of prompt text; the only kind of part that rendering makes. */
 export type TextPart = Extract<PromptPart, { text: string }>;
 
 /**
- * How a text stands where the template put it. `text`: as it is. `json`: the template may have quoted it, then it is
+ * How a text may stand where the template put it. `text`: as it is. `json`: the template may have quoted it, then it is
  * escaped to fit. `arguments`: JSON in a string, which a template that expects an object quotes once too often.
  */
-export type SentinelKind = 'text' | 'json' | 'arguments';
+export type SlotKind = 'text' | 'json' | 'arguments';
 
-export type Sentinels = {
-	/** Stands for the text in the template's input. */
-	mark(text: string, kind?: SentinelKind): string;
-	/** The rendered template as parts: around the marks it is the template's, in their place stands the text. */
-	cut(rendered: string): TextPart[];
-};
+/** A rendered template with its texts taken out: the template's own words, and the numbers of what stands between. */
+export type Segment = { words: string } | { slot: number; isEscaped: boolean };
 
 /**
- * Carries texts through a template untouched and tells them from the template's own afterwards. Marks are letters and
- * digits, which trimming, JSON quoting and ASCII escaping leave alone, with 96 random bits that nobody can have typed.
+ * Letters and digits, which trimming, JSON quoting and ASCII escaping leave alone. Texts never meet a template, so the
+ * random bits have to differ from nothing but the template's own words.
  */
-export function createSentinels(): Sentinels {
-	const prefix = `s${Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('hex')}x`;
-	const pattern = new RegExp(`${prefix}(\\d+)z`);
-	const marked: { text: string; kind: SentinelKind }[] = [];
+const PREFIX = `s${Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('hex')}x`;
+const LETTER: Record<SlotKind, string> = { text: 't', json: 'j', arguments: 'a' };
+const PATTERN = new RegExp(`${PREFIX}(\\d+[tja])`);
 
+/** Takes the place of texts, in a template's input and in what it makes of it. */
+export type Sentinels = {
+	/** What goes into the template instead of the text. The same for the n-th text of every prompt. */
+	mark(text: string, kind?: SlotKind): string;
+	/** Rendered output as the template's words and the slots between them. */
+	cut(rendered: string): Segment[];
+	/** The texts in order of their slots. */
+	texts: readonly string[];
+};
+
+export function createSentinels(): Sentinels {
+	const texts: string[] = [];
 	return {
+		texts,
 		mark(text, kind = 'text') {
-			if (text.includes(prefix)) throw internalError(new Error('a text holds the sentinel that stands for it'));
-			marked.push({ text, kind });
-			return `${prefix}${marked.length - 1}z`;
+			texts.push(text);
+			return `${PREFIX}${texts.length - 1}${LETTER[kind]}`;
 		},
 		cut(rendered) {
-			const pieces = rendered.split(pattern); // template text at even indexes, sentinel numbers at odd ones
-			const parts: TextPart[] = [];
-			for (let index = 1; index < pieces.length; index += 2) {
-				const sentinel = marked[Number(pieces[index])];
-				if (sentinel === undefined) continue;
-				place(sentinel, index);
-			}
+			const pieces = rendered.split(PATTERN); // words at even indexes, slot and letter at odd ones
+			const segments: Segment[] = [];
 			pieces.forEach((piece, index) => {
-				append(parts, { text: piece, special: index % 2 === 0 });
+				if (index % 2 === 0) {
+					const skips = quotes(pieces, index - 1) === 'a' ? 1 : 0;
+					const cuts = quotes(pieces, index + 1) === 'a' ? 1 : 0;
+					segments.push({ words: piece.slice(skips, piece.length - cuts) });
+				} else {
+					segments.push({ slot: Number.parseInt(piece, 10), isEscaped: quotes(pieces, index) === 'j' });
+				}
 			});
-			return parts;
-
-			function place({ text, kind }: { text: string; kind: SentinelKind }, index: number): void {
-				const before = pieces[index - 1] ?? '';
-				const after = pieces[index + 1] ?? '';
-				const isQuoted = before.endsWith('"') && after.startsWith('"');
-				pieces[index] = isQuoted && kind === 'json' ? JSON.stringify(text).slice(1, -1) : text;
-				if (!isQuoted || kind !== 'arguments') return;
-				pieces[index - 1] = before.slice(0, -1);
-				pieces[index + 1] = after.slice(1);
-			}
+			return segments.filter((segment) => !('words' in segment) || segment.words !== '');
 		},
 	};
 }
 
-/** Adds a part; neighbours of one kind become one. */
-export function append(parts: TextPart[], part: TextPart): void {
-	if (part.text === '') return;
+/** The letter of a slot that stands between two quotation marks, else ''. */
+function quotes(pieces: readonly string[], index: number): string {
+	const isQuoted = pieces[index - 1]?.endsWith('"') === true && pieces[index + 1]?.startsWith('"') === true;
+	return isQuoted ? (pieces[index]?.at(-1) ?? '') : '';
+}
+
+/** Puts the texts back. What came from a client is never in a `special` part. */
+export function fill(segments: readonly Segment[], texts: readonly string[]): TextPart[] {
+	const parts: TextPart[] = [];
+	for (const segment of segments) {
+		if ('words' in segment) {
+			append(parts, segment.words, true);
+		} else {
+			const text = texts[segment.slot] ?? '';
+			append(parts, segment.isEscaped ? JSON.stringify(text).slice(1, -1) : text, false);
+		}
+	}
+	return parts;
+}
+
+/** Neighbours of one kind become one part. */
+function append(parts: TextPart[], text: string, special: boolean): void {
+	if (text === '') return;
 	const last = parts.at(-1);
-	if (last?.special === part.special) last.text += part.text;
-	else parts.push({ ...part });
+	if (last?.special === special) last.text += text;
+	else parts.push({ text, special });
 }

@@ -23,6 +23,8 @@ export type TemplateTraits = {
 	/** Roles whose content the template strips of white space at its start, at its end. */
 	trimsStart: ReadonlySet<string>;
 	trimsEnd: ReadonlySet<string>;
+	/** Shows the date: one shape of conversation does not render to one prompt for ever. */
+	readsClock: boolean;
 	/** For the log: what is odd about the template. */
 	notes: readonly string[];
 };
@@ -46,14 +48,14 @@ export type TemplateSource = {
  * Compiles a model's chat template and finds out by trying what it does. Throws config_error when it does not compile,
  * does not end, or drops what a user says.
  */
-export function prepareTemplate(input: TemplateSource): ChatTemplate {
+export function prepareTemplate(input: TemplateSource, deadlineMs?: number): ChatTemplate {
 	const source = input.source ?? fallbackTemplate(input.special);
 	const compiled = compileTemplate(source);
 	const render: ChatTemplate['render'] = (variables) =>
 		compiled({ ...variables, bos_token: input.bos ?? '', eos_token: input.eos ?? '' });
 	const hasThinkTokens = input.special.includes('<think>') && input.special.includes('</think>');
 	try {
-		const traits = withDeadline(() => probeTemplate({ render, source, hasThinkTokens }));
+		const traits = withDeadline(() => probeTemplate({ render, source, hasThinkTokens }), deadlineMs);
 		const note = 'The model brings no chat template: one was chosen by its vocabulary.';
 		return { traits: input.source === null ? { ...traits, notes: [note, ...traits.notes] } : traits, render };
 	} catch (error) {

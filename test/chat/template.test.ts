@@ -7,7 +7,7 @@ const none = { bos: null, eos: null, special: [] };
 
 function failureOf(source: string): RetortError {
 	try {
-		prepareTemplate({ source, ...none });
+		prepareTemplate({ source, ...none }, 300);
 	} catch (error) {
 		if (error instanceof RetortError) return error;
 	}
@@ -64,6 +64,12 @@ describe('what a template renders is found out by trying', () => {
 		expect([...fixtureTemplate('qwq').traits.trimsEnd]).toEqual([]);
 		expect([...fixtureTemplate('smollm2').traits.trimsStart]).toEqual([]);
 	});
+});
+
+test('a template that shows the date is known: its prompts are not kept', () => {
+	const dated = prepareTemplate({ source: "{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}", ...none });
+	expect(dated.traits.readsClock).toBe(true);
+	expect(fixtureTemplate('qwen3').traits.readsClock).toBe(false);
 });
 
 describe('a model without a template', () => {
