@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { run } from '../../src/cli/run.ts';
 import { runRetort } from '../support/retort-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'retort-cli-'));
@@ -14,6 +15,29 @@ async function ends(...args: string[]) {
 	const { exited, stdout, stderr } = runRetort(args);
 	const { code } = await exited;
 	return { code, stdout: stdout(), stderr: stderr() };
+}
+
+/** As `ends`, without a process of its own: for what ends before anything is started. */
+async function endsHere(...args: string[]) {
+	let stdout = '';
+	let stderr = '';
+	const toStdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+		stdout += text;
+		return true;
+	});
+	const toStderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+		stderr += text;
+		return true;
+	});
+	const exit = () => {
+		throw new Error('ended at once');
+	};
+	try {
+		return { code: await run(args, { exit }), stdout: () => stdout, stderr: () => stderr };
+	} finally {
+		toStdout.mockRestore();
+		toStderr.mockRestore();
+	}
 }
 
 describe('retort --help and --version', () => {
@@ -65,10 +89,10 @@ describe('a command line that is not right', () => {
 		[['--host', '0.0.0.0'], 'refusing to listen on 0.0.0.0', '--api-key-file'],
 		[['worker'], "required option '-l, --listen <address>'", ''],
 	])('%j ends with 2 and says what would be right', async (args, problem, hint) => {
-		const { code, stdout, stderr } = await ends(...args);
-		expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-		expect(stderr).toContain(problem);
-		expect(stderr).toContain(hint);
+		const { code, stdout, stderr } = await endsHere(...args);
+		expect({ code, stdout: stdout() }).toEqual({ code: 2, stdout: '' });
+		expect(stderr()).toContain(problem);
+		expect(stderr()).toContain(hint);
 	});
 
 	it('tells all that is wrong with a configuration file', async () => {
