@@ -1,0 +1,52 @@
+import { buildAutomaton, isEmpty } from './automaton.ts';
+import { automatonGrammar } from './automaton-grammar.ts';
+import type { CompilerContext } from './compiler-context.ts';
+import { type Expression, NOTHING } from './expression.ts';
+import type { Facts } from './facts.ts';
+import { anyString, quoted, stringCharacter } from './json-text.ts';
+import { LIMITS } from './limits.ts';
+import { type Language, patternLength } from './pattern-syntax.ts';
+import { childPath, unsupported } from './refuse.ts';
+
+type StringFacts = Pick<Facts, 'minLength' | 'maxLength' | 'patterns' | 'formats' | 'path'>;
+
+/** Strings of the right length, in code points, that match every pattern and format. */
+export function stringGrammar(facts: StringFacts, { grammar, reader }: CompilerContext): Expression {
+	const { minLength, maxLength, patterns, formats, path } = facts;
+	if (maxLength !== null && minLength > maxLength) return NOTHING;
+	for (const [name, value] of [
+		['minLength', minLength],
+		['maxLength', maxLength ?? 0],
+	] as const) {
+		if (value > LIMITS.repetitions) throw unsupported(childPath(path, name), `is above ${LIMITS.repetitions}`);
+	}
+	if (patterns.length + formats.length === 0) {
+		if (minLength === 0 && maxLength === null) return anyString(grammar);
+		return grammar.share('string', quoted(grammar.repeat(stringCharacter(grammar), minLength, maxLength)));
+	}
+	const byPattern = patterns.map(({ language }) => language);
+	const byFormat = formats.map(({ language }) => language);
+	const build = (languages: readonly Language[]) => {
+		const automaton = buildAutomaton(languages, neededBounds(languages, minLength, maxLength), reader.budget);
+		if (automaton !== null) return automaton;
+		throw unsupported(
+			patterns[0]?.path ?? formats[0]?.path ?? path,
+			'is too complex, or too long with its length bounds',
+		);
+	};
+	const all = build([...byPattern, ...byFormat]);
+	// zod writes `format: "time"` beside a pattern without the zone that RFC 3339 wants: the pattern is what it checks.
+	const automaton = isEmpty(all) && byPattern.length > 0 && byFormat.length > 0 ? build(byPattern) : all;
+	return isEmpty(automaton) ? NOTHING : grammar.share('string', quoted(automatonGrammar(automaton, grammar)));
+}
+
+/** The bounds that the patterns do not keep by themselves: each costs a state a character. */
+function neededBounds(languages: readonly Language[], minLength: number, maxLength: number | null) {
+	const lengths = languages.flatMap(({ must }) => must).map(patternLength);
+	const shortest = Math.max(0, ...lengths.map(({ min }) => min));
+	const longest = Math.min(...lengths.map(({ max }) => max ?? Number.POSITIVE_INFINITY));
+	return {
+		minLength: minLength <= shortest ? 0 : minLength,
+		maxLength: maxLength !== null && longest <= maxLength ? null : maxLength,
+	};
+}
