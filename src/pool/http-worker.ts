@@ -19,7 +19,7 @@ import type { Endpoint } from './endpoint.ts';
 import { isStaleConnection } from './is-stale-connection.ts';
 import { brokenStream, LineSplitter } from './line-splitter.ts';
 import { LinkedAbort } from './linked-abort.ts';
-import type { Worker } from './worker.ts';
+import type { GeneratePatience, Worker } from './worker.ts';
 import { readBody, readFailure, unavailable } from './worker-response.ts';
 
 /** What was idle together goes stale together, so the next connection may be stale too. */
@@ -39,11 +39,8 @@ export type HttpWorkerOptions = {
 	model: string;
 	endpoint: Endpoint;
 	connectMs: number;
-	/** From sending a generation to its first event. */
-	firstEventMs: number;
-	/** Between two chunks of a running generation; time that the reader takes is not counted. */
-	gapMs: number;
-	/** For every other call. */
+	patience: GeneratePatience;
+	/** Bounds every call other than a generation. */
 	controlMs: number;
 };
 
@@ -100,8 +97,12 @@ export class HttpWorker implements Worker {
 		});
 	}
 
-	async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<WorkerEvent, void, undefined> {
-		const { firstEventMs, gapMs, model } = this.#options;
+	async *generate(
+		request: GenerateRequest,
+		signal: AbortSignal,
+		{ firstEventMs, gapMs }: GeneratePatience = this.#options.patience,
+	): AsyncGenerator<WorkerEvent, void, undefined> {
+		const { model } = this.#options;
 		const abort = new LinkedAbort(signal);
 		const splitter = new LineSplitter(MAX_LINE_BYTES);
 		const check = checkEventOrder();

@@ -45,6 +45,11 @@ export class Lease {
 		this.#abort.abort(error);
 	}
 
+	/** Tells that the worker broke this generation. */
+	doubt(): void {
+		this.#member.doubt(this.launchKey);
+	}
+
 	release(): void {
 		if (!this.#member.leases.delete(this)) return;
 		this.#abort.unlink();

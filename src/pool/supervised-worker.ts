@@ -45,6 +45,7 @@ export class SupervisedWorker {
 	#launchedAtMs = 0;
 	#info: WorkerInfo | null = null;
 	#health: WorkerHealth | null = null;
+	#isDoubted = false;
 	#ended: Promise<unknown> = Promise.resolve();
 
 	constructor(options: SupervisedWorkerOptions) {
@@ -84,7 +85,17 @@ export class SupervisedWorker {
 
 	/** The worker itself, while it may be given work. */
 	get worker(): Worker | null {
-		return this.phase === 'ready' ? (this.#launched?.worker ?? null) : null;
+		return this.phase === 'ready' && !this.#isDoubted ? (this.#launched?.worker ?? null) : null;
+	}
+
+	/**
+	 * To be called when this launch broke a generation: no work for it until it answers again. A broken stream is often
+	 * the first sign of a death, milliseconds before the process is known to be gone.
+	 */
+	doubt(launchKey: string): void {
+		if (this.phase !== 'ready' || this.#isDoubted || this.#launched === null || launchKey !== this.launchKey) return;
+		this.#isDoubted = true;
+		void this.#look(this.#launched, this.#life.signal, this.#options.stallMs / LOOKS_PER_STALL);
 	}
 
 	start(): void {
@@ -100,9 +111,9 @@ export class SupervisedWorker {
 	/** The same at once: running generations fail with `error`. */
 	async destroy(error: Error): Promise<void> {
 		const launched = this.#launched;
+		const stopped = this.stop();
 		launched?.kill();
-		await launched?.worker.destroy(error);
-		await this.stop();
+		await Promise.all([stopped, launched?.worker.destroy(error)]);
 	}
 
 	#push(event: SupervisorEvent): void {
@@ -147,6 +158,7 @@ export class SupervisedWorker {
 		if (launched === null) return;
 		this.#launched = launched;
 		this.#life = new AbortController();
+		this.#isDoubted = false;
 		this.#launchedAtMs = performance.now();
 		this.#options.log.info({ workerId: this.id, pid: launched.pid, launch: this.#state.launches }, 'worker launched');
 		void launched.exited.then((reason) => this.#bury(launched, reason));
@@ -202,7 +214,9 @@ export class SupervisedWorker {
 
 	async #probe(launched: LaunchedWorker, life: AbortSignal): Promise<void> {
 		try {
-			const events = launched.worker.generate(probeRequest(`probe-${this.launchKey}`), life);
+			// The first token may take minutes where a GPU's kernels are compiled for it: the load deadline is the only one.
+			const patience = { firstEventMs: this.#options.loadMs, gapMs: this.#options.loadMs };
+			const events = launched.worker.generate(probeRequest(`probe-${this.launchKey}`), life, patience);
 			for await (const _event of events);
 		} catch (error) {
 			if (!life.aborted) this.#push({ type: 'failed', reason: `first token: ${describe(error)}` });
@@ -224,7 +238,6 @@ export class SupervisedWorker {
 			await delay(limits.intervalMs, undefined, { signal: life }).catch(() => {});
 			const health = await this.#look(launched, life, limits.intervalMs);
 			if (life.aborted) return;
-			if (health !== null) this.#health = health;
 			if (health?.state === 'failed') {
 				this.#push({ type: 'failed', reason: 'says that it failed' });
 				return;
@@ -242,7 +255,14 @@ export class SupervisedWorker {
 		const abort = new LinkedAbort(life);
 		abort.arm(patienceMs, () => workerFailed('The model worker did not answer in time.'));
 		try {
-			return await launched.worker.health(abort.signal);
+			const health = await launched.worker.health(abort.signal);
+			if (life.aborted) return null;
+			this.#health = health;
+			if (this.#isDoubted) {
+				this.#isDoubted = false;
+				this.#options.onChange(this);
+			}
+			return health;
 		} catch {
 			return null;
 		} finally {

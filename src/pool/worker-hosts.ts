@@ -18,8 +18,7 @@ export function workerHosts(
 		id,
 		model,
 		connectMs: CONNECT_MS,
-		firstEventMs: STALLS_TO_FIRST_EVENT * stallMs,
-		gapMs: STALLS_TO_GAP * stallMs,
+		patience: { firstEventMs: STALLS_TO_FIRST_EVENT * stallMs, gapMs: STALLS_TO_GAP * stallMs },
 		controlMs: stallMs,
 	});
 	const local = Array.from({ length: workers }, (_, index) =>

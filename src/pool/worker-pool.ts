@@ -75,6 +75,7 @@ export class WorkerPool {
 				}
 				return;
 			} catch (error) {
+				if (!lease.signal.aborted && error instanceof RetortError && error.code === 'worker_crashed') lease.doubt();
 				const next = attempt < MAX_ATTEMPTS && isWorkersFault(error) ? forwarded.continuation(request) : null;
 				if (next === null || lease.signal.aborted) throw error;
 				request = next;

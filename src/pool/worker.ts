@@ -1,5 +1,13 @@
 import type { GenerateRequest, PromptPart, WorkerEvent, WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
 
+/** How long a generation may be silent before it counts as lost; time that the reader takes is not counted. */
+export type GeneratePatience = {
+	/** From sending it to its first event. */
+	firstEventMs: number;
+	/** Between two events. */
+	gapMs: number;
+};
+
 /**
  * One engine that can run generations, wherever it lives. Nothing behind this interface knows of roles, keys or HTTP
  * clients; nothing in front of it knows of sockets or processes.
@@ -16,8 +24,13 @@ export type Worker = {
 	 * Runs one generation. Yields `generation-start` first and `generation-end` last; throws RetortError instead of the
 	 * latter: the worker's own status before the start (context_length_exceeded and the like), `worker_crashed` when the
 	 * stream breaks, stalls, or holds what the protocol does not know. Returning early, or the signal, frees the slot.
+	 * `patience` replaces the worker's own.
 	 */
-	generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<WorkerEvent, void, undefined>;
+	generate(
+		request: GenerateRequest,
+		signal: AbortSignal,
+		patience?: GeneratePatience,
+	): AsyncGenerator<WorkerEvent, void, undefined>;
 
 	/** Closes a running generation's phase now; false when the worker does not run it. */
 	endPhase(requestId: string, phase: 'reasoning', signal: AbortSignal): Promise<boolean>;

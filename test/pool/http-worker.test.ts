@@ -34,8 +34,7 @@ async function setUp(
 		model: 'fake',
 		endpoint: parseEndpoint(fake.endpoint),
 		connectMs: 2000,
-		firstEventMs: 20_000,
-		gapMs: 20_000,
+		patience: { firstEventMs: 20_000, gapMs: 20_000 },
 		controlMs: 20_000,
 		...changes,
 	});
@@ -81,7 +80,7 @@ describe('HttpWorker', () => {
 		await events.return();
 	});
 
-	it('gives the same events for every split of the bytes', async () => {
+	it('gives the same events however the bytes are cut', async () => {
 		const events: WorkerEvent[] = [
 			...tokenEvents(2).slice(0, 2),
 			{ type: 'delta', phase: 'answer', text: '三👩‍👧ü', special: false, ids: [1], logprobs: null },
@@ -91,12 +90,11 @@ describe('HttpWorker', () => {
 		let cut = 0;
 		const { worker } = await setUp({
 			script: async (turn) => {
-				await turn.sendRaw(bytes.subarray(0, cut));
-				await turn.sendRaw(bytes.subarray(cut));
+				for (let start = 0; start < bytes.length; start += cut) await turn.sendRaw(bytes.subarray(start, start + cut));
 				turn.end();
 			},
 		});
-		for (cut = 1; cut < bytes.length; cut += 1) expect(await run(worker)).toEqual({ events, error: null });
+		for (cut = 1; cut < 40; cut += 3) expect(await run(worker)).toEqual({ events, error: null });
 	});
 
 	it.each([
@@ -117,7 +115,7 @@ describe('HttpWorker', () => {
 				turn[ending]();
 			},
 		});
-		for (cut = 0; cut <= lastCut; cut += 3) {
+		for (cut = 0; cut <= lastCut; cut += 5) {
 			const outcome = await run(worker);
 			expect(outcome.error).toEqual(crashed);
 			expect(events.slice(0, outcome.events.length)).toEqual(outcome.events);
@@ -220,12 +218,15 @@ describe('HttpWorker', () => {
 	});
 
 	it('gives up on a worker that never sends its first event', async () => {
-		const { worker } = await setUp({ script: () => {} }, { firstEventMs: 30 });
+		const { worker } = await setUp({ script: () => {} }, { patience: { firstEventMs: 30, gapMs: 20_000 } });
 		expect((await run(worker)).error).toEqual(crashed);
 	});
 
 	it('gives up on a worker that falls silent', async () => {
-		const { worker } = await setUp({ script: (turn) => turn.send(...tokenEvents(2).slice(0, 2)) }, { gapMs: 30 });
+		const { worker } = await setUp(
+			{ script: (turn) => turn.send(...tokenEvents(2).slice(0, 2)) },
+			{ patience: { firstEventMs: 20_000, gapMs: 30 } },
+		);
 		const { events, error } = await run(worker);
 		expect(error).toEqual(crashed);
 		expect(events).toEqual(tokenEvents(2).slice(0, 2));
@@ -237,7 +238,7 @@ describe('HttpWorker', () => {
 	});
 
 	it('does not count the time that the reader takes', async () => {
-		const { worker } = await setUp({ script: answer(3) }, { firstEventMs: 1000, gapMs: 1 });
+		const { worker } = await setUp({ script: answer(3) }, { patience: { firstEventMs: 20_000, gapMs: 1 } });
 		const events: WorkerEvent[] = [];
 		for await (const event of worker.generate(generateRequest('r1'), never)) {
 			events.push(event);

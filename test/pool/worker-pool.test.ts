@@ -128,6 +128,39 @@ describe('WorkerPool', () => {
 		expect(new Set(received)).toEqual(new Set(['poison']));
 	});
 
+	it('gives no work to a worker that broke a stream until it answers again', async () => {
+		let holds = false;
+		let answerHealth: () => void = () => {};
+		let asked: () => void = () => {};
+		const isAsked = new Promise<void>((resolve) => {
+			asked = resolve;
+		});
+		const { pool, workers } = await setUp([
+			{
+				slots: 1,
+				script: async (turn) => {
+					await turn.send(...tokenEvents(1).slice(0, 2));
+					turn.reset();
+				},
+				intercept: (request, response) => {
+					if (!holds || request.url !== '/health') return false;
+					answerHealth = () => response.end('{"state":"ready","busySlots":0,"waiting":0,"progress":1,"rssBytes":1}');
+					asked();
+					return true;
+				},
+			},
+		]);
+		holds = true;
+		expect((await runOnce(pool, 'broken')).error).toEqual(crashed);
+		await isAsked;
+		if (workers[0] !== undefined) workers[0].script = answer(4);
+		const waiting = runOnce(pool, 'waiting');
+		expect(pool.status().queueLength).toBe(1);
+		holds = false;
+		answerHealth();
+		expect(await waiting).toEqual({ events: tokenEvents(4), error: null });
+	});
+
 	it("passes on a worker's 400 and does not try elsewhere", async () => {
 		const script: FakeWorkerOptions['script'] = (turn) => turn.fail(400, 'context_length_exceeded');
 		const { pool, workers } = await setUp([{ script }, { script }]);
@@ -329,11 +362,11 @@ describe('WorkerPool', () => {
 		});
 		const health = () => {
 			looks += 1;
-			if (looks === 30) looked();
+			if (looks === 15) looked();
 			return { progress: 1, busySlots: 1 };
 		};
 		const { pool, observed } = await setUp([{ script: answerHeldAt(1, 2).script, health }], {
-			workers: { loadSeconds: 20, stallSeconds: 0.1 },
+			workers: { loadSeconds: 20, stallSeconds: 0.4 },
 		});
 		const { stream } = await begin(pool, 'r', 2);
 		// Ten looks without progress are a stall, but nobody waits for the worker while this reader reads nothing.
