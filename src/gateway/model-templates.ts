@@ -1,18 +1,33 @@
 import { type ChatTemplate, prepareTemplate } from '../chat/template.ts';
+import { internalError } from '../errors.ts';
 import type { WorkerInfo } from '../protocol/worker-api.ts';
+
+type Prepared = { fingerprint: string; use(): ChatTemplate };
 
 /** Each model's own chat template, compiled and probed once and kept while the model stays the same. */
 export class ModelTemplates {
-	readonly #prepared = new Map<string, { fingerprint: string; template: ChatTemplate }>();
+	readonly #prepared = new Map<string, Prepared>();
 
-	/** Throws where the template cannot be used; tried again the next time, since it may be another worker's by then. */
+	/** Throws internal_error where the template cannot be used: why is the operator's business, and in the log. */
 	of(model: string, info: WorkerInfo): ChatTemplate {
 		const { fingerprint } = info.model;
 		const known = this.#prepared.get(model);
-		if (known?.fingerprint === fingerprint) return known.template;
-		const { bos, eos, special } = info.tokens;
+		if (known?.fingerprint === fingerprint) return known.use();
+		const use = prepare(info);
+		this.#prepared.set(model, { fingerprint, use });
+		return use();
+	}
+}
+
+/** A failure is remembered too: probing takes its time, and every request would hold all others up with it. */
+function prepare(info: WorkerInfo): () => ChatTemplate {
+	const { bos, eos, special } = info.tokens;
+	try {
 		const template = prepareTemplate({ source: info.chatTemplate, bos, eos, special });
-		this.#prepared.set(model, { fingerprint, template });
-		return template;
+		return () => template;
+	} catch (error) {
+		return () => {
+			throw internalError(error);
+		};
 	}
 }

@@ -6,7 +6,11 @@ const ACCEPTED = /^[A-Za-z0-9_.:-]{1,128}$/;
 /** The caller's own id when it is one that is safe in a header and a log line, otherwise one of ours. */
 export function requestIdOf(request: IncomingMessage): string {
 	const given = request.headers['x-request-id'];
-	return typeof given === 'string' && ACCEPTED.test(given) ? given : newRequestId();
+	return isSafeId(given) ? given : newRequestId();
+}
+
+export function isSafeId(id: unknown): id is string {
+	return typeof id === 'string' && ACCEPTED.test(id);
 }
 
 export function newRequestId(): string {

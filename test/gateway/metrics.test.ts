@@ -51,7 +51,7 @@ test('busy slots and the queue are read when asked', async () => {
 	);
 });
 
-test('ten thousand made-up paths, models, keys and ids make no more series than one of each', async () => {
+test('made-up paths, models and ids make no more series than one of each', async () => {
 	const { app } = await startGateway({ config: TWO_KEYS });
 	const hit = async (name: string) => {
 		await app.inject({ url: `/v1/${name}`, headers: bearer(KEY) });
@@ -64,7 +64,7 @@ test('ten thousand made-up paths, models, keys and ids make no more series than 
 	await hit('first');
 	await series();
 	const before = await series();
-	for (let index = 0; index < 2500; index += 1) await hit(`made-up-${index}`);
+	for (let index = 0; index < 500; index += 1) await hit(`made-up-${index}`);
 	expect(await series()).toBe(before);
 });
 

@@ -170,6 +170,11 @@ test('a client that leaves while it waits for a whole answer frees the slot', as
 	await until(() => gateway.worker.running() === 1);
 	socket.destroy();
 	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
+	await until(() => gateway.logged().includes('"msg":"request ended"'));
+	const { payload } = await gateway.app.inject('/metrics');
+	expect(payload.match(/retort_requests_total\{.*\} \d+/g)).toEqual([
+		'retort_requests_total{route="/v1/chat/completions",status="499",model="fake"} 1',
+	]);
 });
 
 test('a client that leaves while queued never runs', async () => {
