@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RetortError, workerFailed } from '../errors.ts';
+import { workerFailed } from '../errors.ts';
 import type { WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
+import { awaitInfo, describeError, probeWorker } from './bring-up.ts';
 import type { Lease } from './lease.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import type { PoolLog } from './pool-log.ts';
-import { probeRequest } from './probe-request.ts';
 import { initialStallState, watchStall } from './stall-watch.ts';
 import {
 	initialSupervisorState,
@@ -17,7 +17,6 @@ import {
 import type { Worker } from './worker.ts';
 import type { LaunchedWorker, WorkerHost } from './worker-host.ts';
 
-const LOAD_POLL_MS = 50;
 /** Looks at a worker's progress in one stall limit. */
 const LOOKS_PER_STALL = 10;
 
@@ -170,7 +169,7 @@ export class SupervisedWorker {
 		try {
 			return this.#options.host.launch();
 		} catch (error) {
-			queueMicrotask(() => this.#died(`could not be launched: ${describe(error)}`));
+			queueMicrotask(() => this.#died(`could not be launched: ${describeError(error)}`));
 			return null;
 		}
 	}
@@ -195,38 +194,27 @@ export class SupervisedWorker {
 	}
 
 	async #load(launched: LaunchedWorker, life: AbortSignal): Promise<void> {
-		while (!life.aborted) {
-			try {
-				const info = await launched.worker.info(life);
-				if (life.aborted) return;
-				this.#info = info;
-				return this.#push({ type: 'loaded' });
-			} catch (error) {
-				if (life.aborted) return;
-				// Not listening yet, or listening and loading: both pass. Anything else does not.
-				const isPassing =
-					error instanceof RetortError && (error.code === 'model_loading' || error.code === 'worker_crashed');
-				if (!isPassing) return this.#push({ type: 'failed', reason: String(error) });
-			}
-			await delay(LOAD_POLL_MS, undefined, { signal: life }).catch(() => {});
+		const info = await awaitInfo(launched.worker, life);
+		if (info === null || life.aborted) return;
+		if (typeof info === 'string') {
+			this.#push({ type: 'failed', reason: info });
+			return;
 		}
+		this.#info = info;
+		this.#push({ type: 'loaded' });
 	}
 
 	async #probe(launched: LaunchedWorker, life: AbortSignal): Promise<void> {
-		try {
-			// The first token may take minutes where a GPU's kernels are compiled for it: the load deadline is the only one.
-			const patience = { firstEventMs: this.#options.loadMs, gapMs: this.#options.loadMs };
-			const events = launched.worker.generate(probeRequest(`probe-${this.launchKey}`), life, patience);
-			for await (const _event of events);
-		} catch (error) {
-			if (!life.aborted) this.#push({ type: 'failed', reason: `first token: ${describe(error)}` });
+		const failure = await probeWorker(launched.worker, `probe-${this.launchKey}`, this.#options.loadMs, life);
+		if (life.aborted) return;
+		if (failure !== null) {
+			this.#push({ type: 'failed', reason: failure });
 			return;
 		}
-		if (life.aborted) return;
 		const loadMs = performance.now() - this.#launchedAtMs;
 		this.#options.log.info({ workerId: this.id, loadMs: Math.round(loadMs), slots: this.slots }, 'worker ready');
-		this.#options.onReady(loadMs);
 		this.#push({ type: 'probed' });
+		this.#options.onReady(loadMs);
 		void this.#watch(launched, life);
 	}
 
@@ -269,10 +257,4 @@ export class SupervisedWorker {
 			abort.unlink();
 		}
 	}
-}
-
-/** For the log: what happened, and what was behind it. */
-function describe(error: unknown): string {
-	if (!(error instanceof Error)) return String(error);
-	return error.cause === undefined ? error.message : `${error.message} (${describe(error.cause)})`;
 }

@@ -1,0 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RetortError } from '../errors.ts';
+import type { WorkerInfo } from '../protocol/worker-api.ts';
+import { probeRequest } from './probe-request.ts';
+import type { Worker } from './worker.ts';
+
+const LOAD_POLL_MS = 50;
+
+/** Waits until the worker has its model. Gives its /info, or why it will never serve; null when `life` ended before. */
+export async function awaitInfo(worker: Worker, life: AbortSignal): Promise<WorkerInfo | string | null> {
+	while (!life.aborted) {
+		try {
+			return await worker.info(life);
+		} catch (error) {
+			if (life.aborted) return null;
+			// Not listening yet, or listening and loading: both pass. Anything else does not.
+			const code = error instanceof RetortError ? error.code : null;
+			if (code !== 'model_loading' && code !== 'worker_crashed') return describeError(error);
+		}
+		await delay(LOAD_POLL_MS, undefined, { signal: life }).catch(() => {});
+	}
+	return null;
+}
+
+/**
+ * Has it make one token; null when it could, else why not. The first token may take minutes where a GPU's kernels are
+ * compiled for it, so the only patience is that of the whole load.
+ */
+export async function probeWorker(worker: Worker, probeId: string, loadMs: number, life: AbortSignal) {
+	try {
+		const events = worker.generate(probeRequest(probeId), life, { firstEventMs: loadMs, gapMs: loadMs });
+		for await (const _event of events);
+		return null;
+	} catch (error) {
+		return `first token: ${describeError(error)}`;
+	}
+}
+
+/** For the log: what happened, and what was behind it. */
+export function describeError(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	return error.cause === undefined ? error.message : `${error.message} (${describeError(error.cause)})`;
+}
