@@ -8,11 +8,11 @@ declare module 'fastify' {
 		startedAt: number;
 		/** The served model's name, once it is known to be one: what metrics may use as a label. */
 		modelLabel: string;
+		/** A generation has begun for it, and tells its start and end in lines of its own. */
+		hasGeneration: boolean;
 	}
 	interface FastifyContextConfig {
-		/** Answered without a key. The whole list is in public-routes.ts. */
+		/** Answered without a key: the probes of routes/health.ts, and nothing else. */
 		isPublic?: boolean;
 	}
 }
-
-export type { Caller };

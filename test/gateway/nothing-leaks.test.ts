@@ -99,5 +99,6 @@ test('one info line at the start and one at the end of a generation, with what i
 			reasoningTokens: 3,
 		},
 	]);
+	expect(lines.filter((line) => line.level === 30 && line.requestId === started[0].requestId)).toHaveLength(2);
 	expect(ended[0].firstTokenMs).toBeTypeOf('number');
 });

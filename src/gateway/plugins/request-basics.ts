@@ -9,6 +9,7 @@ export function addRequestBasics(app: FastifyInstance): void {
 	app.decorateRequest('caller', null);
 	app.decorateRequest('startedAt', 0);
 	app.decorateRequest('modelLabel', '');
+	app.decorateRequest('hasGeneration', false);
 	app.addHook('onRequest', async (request, reply) => {
 		request.startedAt = performance.now();
 		reply.header('x-request-id', request.id);

@@ -21,8 +21,8 @@ export function addRequestLog(app: FastifyInstance, log: GatewayLog, metrics: Ga
 			status,
 			ms: Math.round(ms),
 		};
-		// Probes come every few seconds and say nothing.
-		if (request.routeOptions.config?.isPublic === true) log.debug(fields, 'request ended');
+		// Probes come every few seconds and say nothing; a generation has said it already.
+		if (request.routeOptions.config?.isPublic === true || request.hasGeneration) log.debug(fields, 'request ended');
 		else log.info(fields, 'request ended');
 	};
 	app.addHook('onRequest', async (request, reply) => {

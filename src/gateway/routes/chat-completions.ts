@@ -50,6 +50,7 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 				setHeaders: (headers) => reply.headers(headers),
 			});
 			const started = await firstOf(events);
+			request.hasGeneration = true;
 			const chatEvents = parseOutput(started, prepared.parse);
 			if (chat.stream !== true) {
 				try {
