@@ -1,8 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = process.env.RETORT_ROOT ?? fileURLToPath(new URL('../../', import.meta.url));
+/** The repository, whether this file runs from its sources or compiled into a folder below. */
+const root = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+function findRoot(folder: string): string {
+	return existsSync(join(folder, 'package.json')) ? folder : findRoot(dirname(folder));
+}
 
 export type LogLine = Record<string, unknown> & { level: string; msg: string };
 
@@ -24,7 +31,7 @@ export type RetortServer = {
 
 /** A command line of retort that may end by itself: everything it printed, and how it ended. */
 export function runRetort(args: string[], options: { env?: Record<string, string>; cwd?: string } = {}) {
-	const child = spawn(process.execPath, [`${root}dist/main.js`, ...args], {
+	const child = spawn(process.execPath, [join(root, 'dist', 'main.js'), ...args], {
 		stdio: ['ignore', 'pipe', 'pipe'],
 		cwd: options.cwd ?? root,
 		env: { ...process.env, ...options.env },
@@ -37,10 +44,9 @@ export function runRetort(args: string[], options: { env?: Record<string, string
 	child.stderr.setEncoding('utf8').on('data', (text: string) => {
 		stderr += text;
 	});
-	const exited = once(child, 'close').then(([code, signal]: [number | null, NodeJS.Signals | null]) => ({
-		code,
-		signal,
-	}));
+	const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+		child.once('close', (code, signal) => resolve({ code, signal }));
+	});
 	return { child, exited, stdout: () => stdout, stderr: () => stderr };
 }
 

@@ -1,0 +1,69 @@
+// SIGKILL of one of two workers under 50 requests, several times: npm run check:kill-worker -- [rounds]
+import { startRetort } from '../../test/support/retort-server.ts';
+import { type StreamOutcome, streamChat, sumQuestion } from '../../test/support/stream-chat.ts';
+import { quantile } from './quantile.ts';
+
+const REQUESTS = 50;
+const rounds = Number(process.argv[2] ?? 5);
+const server = await startRetort(['--workers', '2', '--slots', '4', '--log-level', 'info']);
+const totals = { complete: 0, told: 0, silent: 0, lostWithoutToken: 0, killed: 0 };
+const backMs: number[] = [];
+try {
+	for (let round = 0; round < rounds; round++) {
+		const ids = [...server.workerPids()];
+		const [victimId = '', victim = 0] = ids[round % ids.length] ?? [];
+		const readyBefore = countReady(victimId);
+		// At another moment of the run each time.
+		const killAt = 20 + 150 * round;
+		let tokens = 0;
+		let killedMs = 0;
+		const hadToken = new Set<number>();
+		let hadTokenAtKill = new Set<number>();
+		const outcomes = await Promise.all(
+			Array.from({ length: REQUESTS }, (_, index) =>
+				streamChat(server.url, sumQuestion(10 + index, 99 - index), {
+					onText: () => {
+						hadToken.add(index);
+						if (++tokens !== killAt) return;
+						hadTokenAtKill = new Set(hadToken);
+						killedMs = performance.now();
+						process.kill(victim, 'SIGKILL');
+					},
+				}),
+			),
+		);
+		if (killedMs > 0) totals.killed += 1;
+		for (const [index, outcome] of outcomes.entries()) {
+			if (isComplete(outcome)) totals.complete += 1;
+			else if (!hadTokenAtKill.has(index)) totals.lostWithoutToken += 1;
+			else if (outcome.error !== null && !outcome.sawDone) totals.told += 1;
+			else totals.silent += 1;
+		}
+		while (countReady(victimId) === readyBefore) await new Promise((resolve) => setTimeout(resolve, 20));
+		backMs.push(performance.now() - killedMs);
+	}
+} finally {
+	await server.stop();
+}
+
+function countReady(workerId: string): number {
+	return server.logs().filter((line) => line.msg === 'worker ready' && line.workerId === workerId).length;
+}
+
+function isComplete({ finishReason, sawDone, error }: StreamOutcome): boolean {
+	return finishReason === 'stop' && sawDone && error === null;
+}
+
+const isRight = totals.killed === rounds && totals.silent === 0 && totals.lostWithoutToken === 0;
+console.log(`${rounds} rounds of ${REQUESTS} requests, one of two workers killed in ${totals.killed} of them`);
+console.log(`  completed                          ${totals.complete}`);
+console.log(`  ended by an explicit error frame   ${totals.told} (all of them had a token)`);
+console.log(`  lost without ever having a token   ${totals.lostWithoutToken}`);
+console.log(`  ended as if all were well          ${totals.silent}`);
+console.log(`  worker back after (median, most)   ${ms(backMs, 0.5)}, ${ms(backMs, 1)}`);
+console.log(isRight ? 'OK' : 'NOT AS PROMISED');
+process.exitCode = isRight ? 0 : 1;
+
+function ms(values: number[], share: number): string {
+	return `${Math.round(quantile(values, share))} ms`;
+}
