@@ -24,11 +24,22 @@ export function jsonObjectGrammar(): string {
 	return printGrammar('response_format', anyObject);
 }
 
-/** A schema as a part of a larger grammar. */
-export function schemaExpression(schema: unknown, param: string, grammar: GrammarBuilder): Expression {
+/** A schema as a part of a larger grammar; `also` has to hold too, and holds no references. */
+export function schemaExpression(
+	schema: unknown,
+	param: string,
+	grammar: GrammarBuilder,
+	also?: Readonly<Record<string, unknown>>,
+): Expression {
 	checkSize(schema, param);
 	const root = { schema, path: param };
-	return createCompiler(createSchemaReader(root), grammar).ruleFor([root]);
+	const more = also === undefined ? [] : [{ schema: also, path: `${param}~` }];
+	return createCompiler(createSchemaReader(root), grammar).ruleFor([root, ...more]);
+}
+
+/** The grammar part of `response_format`, for an answer that may call tools instead. */
+export function responseExpression(schema: unknown): (grammar: GrammarBuilder) => Expression {
+	return (grammar) => schemaExpression(schema, RESPONSE_SCHEMA_PARAM, grammar);
 }
 
 /** Throws RetortError 400 when the grammar grows too large, or matches no text at all. */

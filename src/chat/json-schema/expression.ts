@@ -6,7 +6,6 @@ export type Expression =
 	| { kind: 'text'; text: string }
 	| { kind: 'class'; ranges: readonly CodePointRange[] }
 	| { kind: 'rule'; name: string }
-	| { kind: 'token'; text: string }
 	| { kind: 'sequence'; items: readonly Expression[] }
 	| { kind: 'choice'; options: readonly Expression[] }
 	| { kind: 'repeat'; item: Expression; min: number; max: number | null };
@@ -17,8 +16,6 @@ export const NOTHING: Expression = { kind: 'choice', options: [] };
 
 export const text = (literal: string): Expression => ({ kind: 'text', text: literal });
 export const rule = (name: string): Expression => ({ kind: 'rule', name });
-/** One control token of the vocabulary, never the ordinary tokens that spell the same. */
-export const token = (literal: string): Expression => ({ kind: 'token', text: literal });
 export const charClass = (...ranges: CodePointRange[]): Expression => ({ kind: 'class', ranges });
 export const optional = (item: Expression): Expression => ({ kind: 'repeat', item, min: 0, max: 1 });
 

@@ -108,7 +108,6 @@ function references(expression: Expression): string[] {
 			return references(expression.item);
 		case 'text':
 		case 'class':
-		case 'token':
 			return [];
 	}
 }
@@ -134,7 +133,6 @@ function findProductive(rules: ReadonlyMap<string, Expression>): ReadonlySet<str
 function prune(expression: Expression, productive: ReadonlySet<string>): Expression | null {
 	switch (expression.kind) {
 		case 'text':
-		case 'token':
 			return expression;
 		case 'class':
 			return expression.ranges.length > 0 ? expression : null;

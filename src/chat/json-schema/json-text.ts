@@ -36,8 +36,8 @@ const UNICODE_ESCAPE = choice(
 /** One code point inside a JSON string; half a surrogate pair is none. */
 export function stringCharacter(grammar: GrammarBuilder): Expression {
 	const short = charClass(...[...'"\\/bfnrt'].map((one) => [one.charCodeAt(0), one.charCodeAt(0)] as const));
-	const escape = sequence(text('\\'), grammar.share('escape', choice(short, UNICODE_ESCAPE)));
-	return grammar.share('character', choice(charClass(...PLAIN_RANGES), escape));
+	const escaped = sequence(text('\\'), grammar.share('escape', choice(short, UNICODE_ESCAPE)));
+	return grammar.share('character', choice(charClass(...PLAIN_RANGES), escaped));
 }
 
 export function quoted(body: Expression): Expression {

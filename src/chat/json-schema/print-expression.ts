@@ -15,8 +15,6 @@ function print(expression: Expression, place: Place): string {
 			return `[${expression.ranges.map(([first, last]) => (first === last ? escapeInClass(first) : `${escapeInClass(first)}-${escapeInClass(last)}`)).join('')}]`;
 		case 'rule':
 			return expression.name;
-		case 'token':
-			return expression.text;
 		case 'sequence': {
 			if (expression.items.length === 0) return '""';
 			const body = expression.items.map((item) => print(item, 'item')).join(' ');
