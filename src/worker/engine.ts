@@ -1,24 +1,15 @@
 import { overloaded, type RetortError, shuttingDown, workerFailed } from '../errors.ts';
 import type { GenerateRequest, PhaseName, WorkerHealth } from '../protocol/worker-api.ts';
-import { type BatchEntry, planBatch } from './batch-plan.ts';
-import type { Native, NativeSampler } from './binding.ts';
+import { type BatchCandidate, type BatchEntry, planBatch } from './batch-plan.ts';
+import type { Native } from './binding.ts';
 import { type EventSink, Generation } from './generation.ts';
-import { createLogprobReader } from './logprobs.ts';
 import { resolveRequest } from './resolve-request.ts';
 import { resetConfig } from './sampling.ts';
+import { Slot } from './slot.ts';
 import { pickSlot } from './slot-table.ts';
+import { createStep } from './step.ts';
 import { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';
-
-type Slot = {
-	readonly index: number;
-	readonly sampler: NativeSampler;
-	tokens: number[];
-	cacheScope: string | null;
-	isBusy: boolean;
-	lastUsed: number;
-	generation: Generation | null;
-};
 
 export type EngineOptions = {
 	native: Native;
@@ -40,18 +31,20 @@ export type GenerationHandle = {
 
 /** Requests that may wait for a slot, a slot. The gateway queues; this is for its races and for bare workers. */
 const MAX_WAITING_PER_SLOT = 4;
-/** A waiting generation gives a sign of life so often. */
+/** A prompt that waits behind others gives a sign of life so often. */
 const HEARTBEAT_MS = 1000;
+/** Tokens of a next turn's prompt in one batch: what a request that arrives meanwhile may have to wait for. */
+const WARM_UP_SLICE_TOKENS = 64;
 
 /**
- * The decode loop: one batch a step for all slots, decoding tokens first, prompt slices in what room is left. It sleeps
- * when nothing waits. While a pool thread decodes one step, this thread writes out the events of the step before.
+ * The decode loop: one batch a step for all slots, decoding tokens first, prompt slices in what room is left, idle slots'
+ * warm-up last. It sleeps when there is nothing to evaluate.
  */
 export class Engine {
 	readonly tokenisePrompt: ReturnType<typeof createPromptTokeniser>;
 	readonly #options: EngineOptions;
 	readonly #slots: Slot[];
-	readonly #readLogprob: ReturnType<typeof createLogprobReader>;
+	readonly #step: ReturnType<typeof createStep>;
 	#waiting: Generation[] = [];
 	#order = 0;
 	#progress = 0;
@@ -62,18 +55,11 @@ export class Engine {
 	#whenIdle: (() => void)[] = [];
 
 	constructor(options: EngineOptions) {
+		const { native, vocabulary, contextTokens } = options;
 		this.#options = options;
-		this.tokenisePrompt = createPromptTokeniser(options.vocabulary);
-		this.#readLogprob = createLogprobReader(options.native, options.vocabulary);
-		this.#slots = Array.from({ length: options.slots }, (_, index) => ({
-			index,
-			sampler: options.native.createSampler(),
-			tokens: [],
-			cacheScope: null,
-			isBusy: false,
-			lastUsed: 0,
-			generation: null,
-		}));
+		this.tokenisePrompt = createPromptTokeniser(vocabulary);
+		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
+		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#flush() });
 	}
 
 	/**
@@ -83,17 +69,11 @@ export class Engine {
 	generate(request: GenerateRequest, sink: EventSink): GenerationHandle {
 		if (this.#failure !== null) throw this.#failure;
 		if (this.#isClosing) throw shuttingDown();
-		const busySlots = this.#slots.filter((slot) => slot.isBusy).length;
-		if (this.#waiting.length + busySlots >= this.#slots.length * (1 + MAX_WAITING_PER_SLOT)) {
+		if (this.#waiting.length + this.#busySlots() >= this.#slots.length * (1 + MAX_WAITING_PER_SLOT)) {
 			throw overloaded('All slots of the worker are busy.');
 		}
-		const { native, vocabulary, contextTokens } = this.#options;
-		const resolved = resolveRequest(request, {
-			vocabulary,
-			tokenisePrompt: this.tokenisePrompt,
-			native,
-			contextTokens,
-		});
+		const { native, vocabulary } = this.#options;
+		const resolved = resolveRequest(request, { ...this.#options, tokenisePrompt: this.tokenisePrompt });
 		const generation = new Generation(request, resolved, { vocabulary, native, order: this.#order++, sink });
 		generation.replay();
 		this.#waiting.push(generation);
@@ -120,18 +100,23 @@ export class Engine {
 	health(): Omit<WorkerHealth, 'rssBytes'> {
 		return {
 			state: this.#failure !== null ? 'failed' : this.#isClosing ? 'draining' : 'ready',
-			busySlots: this.#slots.filter((slot) => slot.isBusy).length,
+			busySlots: this.#busySlots(),
 			waiting: this.#waiting.length,
 			progress: this.#progress,
 		};
 	}
 
+	/** Resolves when nothing runs, warm-up included. */
+	async whenIdle(): Promise<void> {
+		while (this.#isRunning || this.#busySlots() > 0) {
+			await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+		}
+	}
+
 	/** Takes no more and resolves when nothing runs. */
 	async close(): Promise<void> {
 		this.#isClosing = true;
-		while (this.#isRunning || this.#slots.some((slot) => slot.isBusy)) {
-			await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-		}
+		await this.whenIdle();
 		for (const slot of this.#slots) slot.sampler.dispose();
 	}
 
@@ -141,6 +126,10 @@ export class Engine {
 		this.#failAll(error);
 		this.#wake();
 		await this.close();
+	}
+
+	#busySlots(): number {
+		return this.#slots.reduce((count, slot) => count + (slot.isBusy ? 1 : 0), 0);
 	}
 
 	#wake(): void {
@@ -159,7 +148,9 @@ export class Engine {
 				if (this.#releaseDone()) continue;
 				const entries = this.#plan();
 				if (entries.length === 0) break;
-				await this.#step(entries);
+				await this.#step(entries, this.#slots);
+				for (const entry of entries) this.#progress += entry.tokens;
+				this.#heartbeat();
 			}
 		} catch (cause) {
 			this.#failure = workerFailed('The model failed to evaluate a batch.', cause);
@@ -177,106 +168,44 @@ export class Engine {
 		if (this.#waiting.length === 0) return;
 		this.#waiting = this.#waiting.filter((generation) => !generation.isCancelled);
 		for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-			if (this.#slots.every((slot) => slot.isBusy)) return;
+			if (this.#busySlots() === this.#slots.length) return;
 			const input = next.inputTokens;
 			const choice = pickSlot(this.#slots, input, next.request.cacheScope);
 			const slot = choice === null ? undefined : this.#slots[choice.index];
 			if (choice === null || slot === undefined) return;
 			this.#waiting.shift();
-			slot.isBusy = true;
+			slot.warmUp = [];
+			slot.rewind(choice.cachedTokens);
 			slot.generation = next;
 			slot.lastUsed = ++this.#order;
 			slot.cacheScope = next.request.cacheScope;
-			this.#rewind(slot, next.isFinished ? slot.tokens.length : choice.cachedTokens);
 			slot.sampler.applyConfig(resetConfig(next.seed));
-			next.start(Math.min(slot.tokens.length, choice.cachedTokens));
-			if (next.isFinished) next.pending = [];
-			else if (input.length >= this.#options.contextTokens) next.endForLength();
-		}
-	}
-
-	/** Drops the cache's cells from `length` on; all of them where the model's memory cannot be cut. */
-	#rewind(slot: Slot, length: number): void {
-		if (slot.tokens.length === length) return;
-		const { context } = this.#options.native;
-		if (length > 0 && context.removeTokenCellsFromSequence(slot.index, length, -1)) {
-			slot.tokens.length = length;
-		} else {
-			context.disposeSequence(slot.index);
-			slot.tokens.length = 0;
+			next.start(slot.tokens.length);
+			if (input.length >= this.#options.contextTokens) next.endForLength();
 		}
 	}
 
 	#plan(): BatchEntry[] {
-		const candidates = [];
-		for (const { index, generation } of this.#slots) {
-			if (generation === null || generation.isPaused || generation.isFinished) continue;
+		const candidates: BatchCandidate[] = [];
+		let idle: Slot | null = null;
+		let readsPrompts = false;
+		for (const slot of this.#slots) {
+			const { index, generation, warmUp } = slot;
+			if (generation === null) {
+				if (warmUp.length > 0 && (idle === null || slot.lastUsed < idle.lastUsed)) idle = slot;
+				continue;
+			}
 			const { pending, isPrefill, order } = generation;
-			if (pending.length > 0) candidates.push({ slot: index, pending: pending.length, isPrefill, order });
+			if (generation.isPaused || generation.isFinished || pending.length === 0) continue;
+			readsPrompts ||= isPrefill;
+			candidates.push({ slot: index, pending: pending.length, isPrefill, order });
+		}
+		// A prompt that somebody waits for comes before one that somebody may send.
+		if (idle !== null && !readsPrompts && !this.#isClosing) {
+			const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS);
+			candidates.push({ slot: idle.index, pending, isPrefill: true, order: this.#order });
 		}
 		return planBatch(candidates, this.#options);
-	}
-
-	async #step(entries: readonly BatchEntry[]): Promise<void> {
-		const { context } = this.#options.native;
-		const ready: { slot: Slot; generation: Generation; batchIndex: number }[] = [];
-		context.initBatch(entries.reduce((sum, entry) => sum + entry.tokens, 0));
-		for (const { slot: index, tokens: count } of entries) {
-			const slot = this.#slots[index];
-			const generation = slot?.generation;
-			if (slot === undefined || generation === null || generation === undefined) continue;
-			const isLast = count === generation.pending.length;
-			const tokens = isLast ? generation.pending : generation.pending.slice(0, count);
-			const [batchIndex] = context.addToBatch(
-				index,
-				slot.tokens.length,
-				Uint32Array.from(tokens),
-				isLast ? Uint32Array.of(count - 1) : new Uint32Array(0),
-			);
-			for (const id of tokens) slot.tokens.push(id);
-			generation.pending = isLast ? [] : generation.pending.slice(count);
-			if (batchIndex !== undefined) ready.push({ slot, generation, batchIndex });
-			else generation.reportPrefill();
-		}
-		const decoded = context.decodeBatch();
-		this.#flush();
-		await decoded;
-		for (const entry of entries) this.#progress += entry.tokens;
-		this.#heartbeat();
-		const draws: Promise<void>[] = [];
-		for (const { slot, generation, batchIndex } of ready) {
-			if (generation.isCancelled) continue;
-			if (generation.isPrefill) generation.begin();
-			if (generation.isFinished || generation.pending.length > 0) continue;
-			draws.push(this.#draw(slot, generation, batchIndex));
-		}
-		await Promise.all(draws);
-		for (const { slot, generation } of ready) {
-			if (slot.tokens.length + generation.pending.length > this.#options.contextTokens) generation.endForLength();
-		}
-	}
-
-	/** Draws until the phase machine takes a token: it refuses one at most, for an empty or an unopened phase. */
-	async #draw(slot: Slot, generation: Generation, batchIndex: number): Promise<void> {
-		const { context } = this.#options.native;
-		try {
-			do {
-				if (generation.needsConfig) {
-					generation.needsConfig = false;
-					slot.sampler.applyConfig(generation.samplerConfig());
-					generation.needsConfig = generation.banned.length > 0;
-				}
-				const id = await context.sampleToken(batchIndex, slot.sampler);
-				const { logprobs } = generation.request;
-				const logprob = logprobs === null || id < 0 ? null : await this.#readLogprob(batchIndex, id, logprobs);
-				// -1: the grammar is at its end and the vocabulary has no token to say so.
-				if (id < 0) generation.endOfGrammar();
-				else generation.accept(id, logprob);
-			} while (!generation.isFinished && generation.pending.length === 0);
-		} catch (cause) {
-			// A grammar that stumbles is its own request's fault; the context is whole.
-			generation.fail('generation_failed', cause instanceof Error ? cause.message : 'Sampling failed.');
-		}
 	}
 
 	#heartbeat(): void {
@@ -307,12 +236,20 @@ export class Engine {
 			const { generation } = slot;
 			if (generation === null || !(generation.isFinished || generation.isCancelled)) continue;
 			slot.generation = null;
-			slot.isBusy = false;
 			slot.lastUsed = ++this.#order;
 			released = true;
 			this.#send(generation, true);
+			if (!generation.isCancelled) this.#prepareNextTurn(slot, generation);
 		}
 		return released;
+	}
+
+	#prepareNextTurn(slot: Slot, generation: Generation): void {
+		const next = generation.request.keepForNextTurn;
+		if (next === null || this.#isClosing) return;
+		const exchange = [...next.head, { text: generation.answer, special: false }, ...next.tail];
+		const tokens = this.tokenisePrompt(exchange);
+		if (tokens.length < this.#options.contextTokens) slot.prepareNextTurn(tokens);
 	}
 
 	#failAll(error: RetortError): void {

@@ -89,6 +89,26 @@ describe('a generation', () => {
 	});
 });
 
+describe('penalties', () => {
+	it('keep a text from repeating itself, and count nothing of a former generation', async () => {
+		const say = (frequencyPenalty: number) =>
+			run(
+				model.engine,
+				ask('x', {
+					phases: [phase({ sampling: sampling({ frequencyPenalty, logitBias: [[97, 12]] }) })],
+					maxTokens: 24,
+					cacheScope: 'penalty',
+				}),
+			);
+		const repeats = ({ ids }: { ids: number[] }) => ids.filter((id) => id === 97).length;
+		const free = await say(0);
+		const penalised = await say(2);
+		expect(repeats(penalised)).toBeLessThan(repeats(free));
+		expect((await say(2)).ids).toEqual(penalised.ids);
+		expect((await say(0)).ids).toEqual(free.ids);
+	});
+});
+
 describe('thinking', () => {
 	it('stops at its budget with the closing words, and the answer follows', async () => {
 		const closing = ' Time to answer.';

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GenerateRequest, PromptPart } from '../../src/protocol/worker-api.ts';
+import type { LoadedModel } from '../../src/worker/load-model.ts';
+import { ask, loadEmbedded, run } from './support/engine.ts';
+
+let model: LoadedModel;
+
+beforeAll(async () => {
+	model = await loadEmbedded();
+});
+
+afterAll(async () => {
+	await model.engine.close();
+	await model.dispose();
+});
+
+const mark = (text: string): PromptPart => ({ text, special: true });
+const user = (text: string): PromptPart => ({ text, special: false });
+
+function firstTurn(cacheScope: string): { head: PromptPart[]; tail: PromptPart[]; request: GenerateRequest } {
+	const head = [mark('<｜begin▁of▁sentence｜><｜User｜>'), user('What is 17+25?'), mark('<｜Assistant｜>')];
+	const tail = [mark('<｜end▁of▁sentence｜>')];
+	const request = ask('', { prompt: [...head, mark('<think>\n')], keepForNextTurn: { head, tail }, cacheScope });
+	return { head, tail, request };
+}
+
+function secondTurn(cacheScope: string, answer: string): GenerateRequest {
+	const { head, tail } = firstTurn(cacheScope);
+	const prompt = [
+		...head,
+		user(answer),
+		...tail,
+		mark('<｜User｜>'),
+		user('And 3+4?'),
+		mark('<｜Assistant｜><think>\n'),
+	];
+	return ask('', { prompt, cacheScope });
+}
+
+describe('the next turn of a conversation', () => {
+	it('costs only its own tokens once the slot fell idle, and says what a cold one says', async () => {
+		const first = await run(model.engine, firstTurn('warm').request);
+		await model.engine.whenIdle();
+		const warm = await run(model.engine, secondTurn('warm', first.answer));
+		const own =
+			model.engine.tokenisePrompt([user('And 3+4?')]).length - 1 + ['User', 'Assistant', 'think', '\n'].length;
+		expect((warm.end?.promptTokens ?? 0) - (warm.end?.cachedTokens ?? 0)).toBe(own);
+		const cold = await run(model.engine, secondTurn('cold', first.answer));
+		expect(cold.end?.cachedTokens).toBe(0);
+		expect(warm.ids).toEqual(cold.ids);
+	});
+
+	it('is never prepared at the cost of a request: another takes the slots at once', async () => {
+		await run(model.engine, firstTurn('one').request);
+		const both = await Promise.all([run(model.engine, ask('What is 1+1?')), run(model.engine, ask('What is 2+2?'))]);
+		for (const { end } of both) expect(end?.finishReason).toBe('stop');
+		await model.engine.whenIdle();
+		expect(model.engine.health().busySlots).toBe(0);
+	});
+
+	it('is not prepared when the client left, nor beyond the context', async () => {
+		const { request } = firstTurn('gone');
+		await run(model.engine, request, (event, handle) => {
+			if (event.type === 'delta') handle().cancel();
+		});
+		const { progress } = model.engine.health();
+		await model.engine.whenIdle();
+		expect(model.engine.health().progress).toBe(progress);
+		const tail = [user('word '.repeat(2000))];
+		const long = await run(model.engine, { ...request, requestId: 'long', keepForNextTurn: { head: [], tail } });
+		expect(long.end?.finishReason).toBe('stop');
+		await model.engine.whenIdle();
+	});
+});
