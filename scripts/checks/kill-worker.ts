@@ -17,15 +17,11 @@ try {
 		const killAt = 20 + 150 * round;
 		let tokens = 0;
 		let killedMs = 0;
-		const hadToken = new Set<number>();
-		let hadTokenAtKill = new Set<number>();
 		const outcomes = await Promise.all(
 			Array.from({ length: REQUESTS }, (_, index) =>
 				streamChat(server.url, sumQuestion(10 + index, 99 - index), {
 					onText: () => {
-						hadToken.add(index);
 						if (++tokens !== killAt) return;
-						hadTokenAtKill = new Set(hadToken);
 						killedMs = performance.now();
 						process.kill(victim, 'SIGKILL');
 					},
@@ -33,10 +29,12 @@ try {
 			),
 		);
 		if (killedMs > 0) totals.killed += 1;
-		for (const [index, outcome] of outcomes.entries()) {
+		for (const outcome of outcomes) {
 			if (isComplete(outcome)) totals.complete += 1;
-			else if (!hadTokenAtKill.has(index)) totals.lostWithoutToken += 1;
-			else if (outcome.error !== null && !outcome.sawDone) totals.told += 1;
+			else if (outcome.firstTokenMs === null) {
+				totals.lostWithoutToken += 1;
+				console.log(outcome);
+			} else if (outcome.error !== null && !outcome.sawDone) totals.told += 1;
 			else totals.silent += 1;
 		}
 		while (countReady(victimId) === readyBefore) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -43,8 +43,7 @@ export async function streamChat(url: string, body: object, options: StreamOptio
 		});
 		outcome.status = response.status;
 		if (!response.ok || !response.body) {
-			const { error } = await response.json();
-			outcome.error = error;
+			outcome.error = JSON.parse(await response.text()).error;
 			return outcome;
 		}
 		let rest = '';
