@@ -144,6 +144,10 @@ export const workerEventSchema = z.discriminatedUnion('type', [
 		tokens: z.int(),
 		ms: z.number(),
 		emptyRetries: z.int(),
+		/** The soft limit that applied: the phase's own, or less where the reserve left less. null for none. */
+		budgetTokens: z.int().nullable().optional(),
+		/** Closed at its budget, and at the end of a sentence or line. */
+		landsSoftly: z.boolean().optional(),
 		/** Ids of end token and separator, for `resume`. */
 		ids: z.array(z.int()),
 	}),

@@ -281,9 +281,11 @@ export class Generation {
 	}
 
 	#emitPhaseEnd(step: Extract<PhaseStep, { type: 'phase-end' }>): void {
-		const { type, reason, tokens, ms, emptyRetries, ids } = step;
-		const name = this.request.phases[step.phase]?.name ?? 'answer';
-		this.outbox.push({ type, phase: name, reason, tokens, ms: Math.round(ms), emptyRetries, ids: [...ids] });
+		const { type, reason, tokens, emptyRetries, landsSoftly, ids } = step;
+		const phase = this.request.phases[step.phase]?.name ?? 'answer';
+		const budgetTokens = this.#resolved.phases[step.phase]?.softLimitTokens ?? null;
+		const ms = Math.round(step.ms);
+		this.outbox.push({ type, phase, reason, tokens, ms, emptyRetries, budgetTokens, landsSoftly, ids: [...ids] });
 	}
 
 	#emitEnd(finishReason: 'stop' | 'length'): void {

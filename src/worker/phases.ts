@@ -27,6 +27,8 @@ export type PhaseStep =
 			tokens: number;
 			ms: number;
 			emptyRetries: number;
+			/** Closed at its budget, and at the end of a sentence or line. */
+			landsSoftly: boolean;
 			/** End token and separator. */
 			ids: readonly number[];
 	  }
@@ -61,6 +63,9 @@ export type DrawnToken = {
 	isReplay: boolean;
 };
 
+/** Ends that one retry of a last phase refuses: a model that was kept from ending may give white space and end again. */
+const LAST_REFUSALS = 3;
+
 /** Thinking, answering and everything that moves between them, on token ids alone. */
 export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: number | null): PhaseMachine {
 	let index = 0;
@@ -68,7 +73,9 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 	let startedMs = 0;
 	let awaitsStart = false;
 	let hasText = false;
-	let retriesUsed = 0;
+	let refusals = 0;
+	/** Tokens that were refused since the last one taken. */
+	let refused: number[] = [];
 	let endIsRequested = false;
 	let tail = '';
 	let loop = createLoopDetector();
@@ -95,14 +102,21 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 		return true;
 	}
 
-	function endPhase(steps: PhaseStep[], reason: PhaseEndReason, ids: readonly number[], nowMs: number) {
+	function endPhase(
+		steps: PhaseStep[],
+		reason: PhaseEndReason,
+		ids: readonly number[],
+		nowMs: number,
+		landsSoftly = false,
+	) {
 		steps.push({
 			type: 'phase-end',
 			phase: index,
 			reason,
 			tokens,
 			ms: Math.max(0, nowMs - startedMs),
-			emptyRetries: retriesUsed,
+			emptyRetries: Math.min(refusals, current()?.emptyRetries ?? 0),
+			landsSoftly,
 			ids,
 		});
 	}
@@ -115,7 +129,8 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 		startedMs = nowMs;
 		awaitsStart = phase.startToken !== null;
 		hasText = false;
-		retriesUsed = 0;
+		refusals = 0;
+		refused = [];
 		endIsRequested = endIsRequested && index === 0;
 		tail = '';
 		loop = createLoopDetector();
@@ -129,7 +144,7 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 	}
 
 	/** Ends the phase by its end token, drawn or forced, and the separator. */
-	function leave(steps: PhaseStep[], reason: PhaseEndReason, nowMs: number) {
+	function leave(steps: PhaseStep[], reason: PhaseEndReason, nowMs: number, landsSoftly = false) {
 		const phase = current();
 		if (phase === undefined) return;
 		const ids: number[] = [];
@@ -140,12 +155,12 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 		ids.length = Math.min(ids.length, room);
 		completionTokens += ids.length;
 		if (phase.name === 'reasoning') reasoningTokens += Math.min(marks, ids.length);
-		endPhase(steps, reason, ids, nowMs);
+		endPhase(steps, reason, ids, nowMs, landsSoftly);
 		enter(steps, index + 1, nowMs);
 	}
 
 	/** We end the phase: the closing words first, unless there was nothing to close. */
-	function close(steps: PhaseStep[], reason: PhaseEndReason, nowMs: number) {
+	function close(steps: PhaseStep[], reason: PhaseEndReason, nowMs: number, landsSoftly = false) {
 		const phase = current();
 		if (phase === undefined) return;
 		if (phase.endToken === null && index === phases.length - 1) {
@@ -159,7 +174,7 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 				steps.push({ type: 'token', phase: index, id, isForced: true });
 			}
 		}
-		leave(steps, reason, nowMs);
+		leave(steps, reason, nowMs, landsSoftly);
 	}
 
 	function closesAfter(phase: ResolvedPhase, id: number, nowMs: number): PhaseEndReason | null {
@@ -216,15 +231,23 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 				if (!token.isReplay) return { steps, redraw: [] };
 			}
 			const ends = token.id === phase.endToken || token.isEndOfGeneration;
-			if (ends && !hasText && retriesUsed < phase.emptyRetries && !token.isReplay) {
-				retriesUsed++;
-				return { steps, redraw: phase.endToken === null ? [token.id] : [token.id, phase.endToken] };
+			const refusable = phase.emptyRetries * (index === phases.length - 1 ? LAST_REFUSALS : 1);
+			if (ends && !hasText && refusals < refusable && !token.isReplay) {
+				refusals++;
+				refused.push(token.id, ...(phase.endToken === null ? [] : [phase.endToken]));
+				return { steps, redraw: refused };
 			}
+			refused = [];
 			if (token.id === phase.endToken) {
 				leave(steps, 'closed', nowMs);
 				return { steps, redraw: null };
 			}
 			if (token.isEndOfGeneration) {
+				// Whoever stops in the middle of a thought has no more to think: the answer is still owed.
+				if (phase.endToken !== null && index < phases.length - 1) {
+					leave(steps, 'eos', nowMs);
+					return { steps, redraw: null };
+				}
 				endPhase(steps, 'eos', [], nowMs);
 				finish(steps, 'stop');
 				return { steps, redraw: null };
@@ -235,8 +258,10 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 			tail = (tail + token.text).slice(-8);
 			steps.push({ type: 'token', phase: index, id: token.id, isForced: false });
 			const reason = closesAfter(phase, token.id, nowMs);
-			if (reason !== null) close(steps, reason, nowMs);
-			else if (maxTokens !== null && completionTokens >= maxTokens) {
+			if (reason !== null) {
+				const landsSoftly = reason === 'budget' && tokens < (phase.maxTokens ?? Number.POSITIVE_INFINITY);
+				close(steps, reason, nowMs, landsSoftly);
+			} else if (maxTokens !== null && completionTokens >= maxTokens) {
 				endPhase(steps, 'length', [], nowMs);
 				finish(steps, 'length');
 			}

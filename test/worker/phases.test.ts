@@ -101,12 +101,34 @@ describe('phases', () => {
 		expect(ends(early.begin(0))).toEqual(['0:ended-by-client:0']);
 	});
 
-	it('end with the generation when it ends inside the thought', () => {
+	it('answer even when the model ends inside its thought', () => {
 		const machine = createPhaseMachine([reasoning(), phase()], null);
-		const steps = play(machine, [10, END]);
-		expect(ends(steps)).toEqual(['0:eos:1']);
-		expect(machine.isFinished).toBe(true);
+		const steps = play(machine, [10, END, 12, END]);
+		expect(fedIds(steps)).toEqual([10, CLOSE, 60, 12]);
+		expect(ends(steps)).toEqual(['0:eos:1', '1:eos:1']);
 		expect(machine.push(token(11), 9)).toEqual({ steps: [], redraw: null });
+	});
+
+	it('refuse to end an answer that has no text yet, white space between two tries included', () => {
+		const machine = createPhaseMachine([phase({ emptyRetries: 1 })], null);
+		machine.begin(0);
+		expect(machine.push(token(END), 1).redraw).toEqual([END]);
+		expect(machine.push(token(10, '\n'), 2).redraw).toBe(null);
+		expect(machine.push(token(END), 3).redraw).toEqual([END]);
+		expect(machine.push(token(END), 4).redraw).toEqual([END, END]);
+		const steps = machine.push(token(END), 5).steps;
+		expect(ends(steps)).toEqual(['0:eos:1']);
+		expect(steps[0]).toMatchObject({ emptyRetries: 1 });
+	});
+
+	it('tell a soft landing from a hard one', () => {
+		const limits = { softLimitTokens: 1, maxTokens: 3, closing: [] };
+		const landing = (texts: Record<number, string>) =>
+			play(createPhaseMachine([reasoning(limits), phase()], null), [10, 11, 12, END], texts).find(
+				({ type }) => type === 'phase-end',
+			);
+		expect(landing({ 11: 'b.' })).toMatchObject({ reason: 'budget', tokens: 2, landsSoftly: true });
+		expect(landing({})).toMatchObject({ reason: 'budget', tokens: 3, landsSoftly: false });
 	});
 
 	it('refuse an empty close once, but not one that was sent before', () => {
