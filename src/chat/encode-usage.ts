@@ -24,5 +24,6 @@ export function encodeReasoningStatus(outcome: ReasoningOutcome): ReasoningStatu
 		tokens: outcome.tokens,
 		ms: Math.round(outcome.ms),
 		budget_tokens: outcome.budgetTokens,
+		...(outcome.emptyRetries > 0 ? { empty_retries: outcome.emptyRetries } : {}),
 	};
 }

@@ -5,7 +5,7 @@ import { createAnswerChannel } from './answer-channel.ts';
 import { type AnswerParser, createPlainAnswerParser } from './answer-parser.ts';
 import type { ChatEvent, TokenUsage } from './chat-event.ts';
 import { createLogprobQueue } from './logprob-queue.ts';
-import { type PlannedReasoning, plannedOutcome, reportedOutcome } from './reasoning-outcome.ts';
+import { emptyOutcome, type PlannedReasoning, plannedOutcome, reportedOutcome } from './reasoning-outcome.ts';
 
 export type ParseOptions = {
 	stop: readonly string[];
@@ -29,6 +29,7 @@ export async function* parseOutput(
 	let reasoning = plannedOutcome(options.reasoning);
 	let finishReason: FinishReason | null = null;
 	let isStarted = false;
+	let hasThought = false;
 
 	for await (const event of events) {
 		switch (event.type) {
@@ -51,6 +52,7 @@ export async function* parseOutput(
 				usage.reasoningTokens += event.ids.length;
 				thoughtLogprobs.push(event.logprobs);
 				if (event.text === '' || event.special) break;
+				hasThought ||= event.text.trim() !== '';
 				yield { type: 'reasoning-delta', text: event.text, logprobs: thoughtLogprobs.take(event.text) };
 				break;
 			case 'phase-end':
@@ -58,6 +60,7 @@ export async function* parseOutput(
 				if (event.phase === 'answer') break;
 				if (event.ids.length > 0) usage.reasoningTokens += 1; // the end token; the separator is nobody's
 				reasoning = reportedOutcome(event, options.reasoning);
+				if (!hasThought) reasoning = emptyOutcome(reasoning);
 				break;
 			case 'generation-end':
 				usage.promptTokens = event.promptTokens;

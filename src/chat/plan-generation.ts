@@ -1,6 +1,6 @@
 import type { Effort, ReasoningField } from '../protocol/chat-reasoning.ts';
 import type { ChatRequest } from '../protocol/chat-request.ts';
-import type { Phase } from '../protocol/worker-api.ts';
+import type { Grammar, Phase } from '../protocol/worker-api.ts';
 import { planBudget } from './plan-budget.ts';
 import { planSampling, type SamplingDefaults } from './plan-sampling.ts';
 import { type ReasoningControls, readReasoningControls } from './reasoning-controls.ts';
@@ -50,7 +50,7 @@ export type GenerationPlan = {
 	logprobs: number | null;
 	stop: string[];
 	/** The phases, once rendering has shown whether the prompt opens the thought or the model has to. */
-	phasesFor(opensInReasoning: boolean): Phase[];
+	phasesFor(opensInReasoning: boolean, answerGrammar?: Grammar | null): Phase[];
 };
 
 /**
@@ -70,7 +70,7 @@ export function planGeneration(input: PlanInput): GenerationPlan {
 		budgetTokens: input.reasoningTrait === 'never' ? null : thinks ? budget.budgetTokens : 0,
 	};
 	const sampling = planSampling(request, defaults.sampling);
-	const answer: Phase = {
+	const answerPhase = (grammar: Grammar | null): Phase => ({
 		name: 'answer',
 		startToken: null,
 		endToken: null,
@@ -81,17 +81,19 @@ export function planGeneration(input: PlanInput): GenerationPlan {
 		closing: null,
 		separator: null,
 		closesOnLoop: false,
-		emptyRetries: 0,
+		// An answer that ends before its first word is as much of a failure as a thought that does.
+		emptyRetries: 1,
 		sampling: sampling.answer,
-		grammar: null,
-	};
+		grammar,
+	});
 
 	return {
 		reasoning,
 		maxTokens,
 		logprobs: request.logprobs === true ? (request.top_logprobs ?? 0) : null,
 		stop: request.stop ?? [],
-		phasesFor(opensInReasoning) {
+		phasesFor(opensInReasoning, answerGrammar = null) {
+			const answer = answerPhase(answerGrammar);
 			if (!thinks) return [answer];
 			return [reasoningPhase(opensInReasoning, controls, budget, sampling.reasoning, defaults.reasoning), answer];
 		},

@@ -11,20 +11,32 @@ export function plannedOutcome(planned: PlannedReasoning): ReasoningOutcome {
 	return { state: state[planned.mode], tokens: 0, ms: 0, budgetTokens: planned.budgetTokens, emptyRetries: 0 };
 }
 
-export function reportedOutcome(
-	event: Extract<WorkerEvent, { type: 'phase-end' }>,
-	planned: PlannedReasoning,
-): ReasoningOutcome {
-	const state = toState(event.reason);
-	// The worker closes earlier than planned where prompt and context leave less: then that was the budget.
-	const isTighter = state === 'budget' && planned.budgetTokens !== null && event.tokens < planned.budgetTokens;
+type PhaseEnd = Extract<WorkerEvent, { type: 'phase-end' }>;
+
+export function reportedOutcome(event: PhaseEnd, planned: PlannedReasoning): ReasoningOutcome {
 	return {
-		state,
+		state: toState(event.reason),
 		tokens: event.tokens,
 		ms: event.ms,
-		budgetTokens: isTighter ? event.tokens : planned.budgetTokens,
+		budgetTokens: smaller(planned.budgetTokens, appliedBudget(event, planned)),
 		emptyRetries: event.emptyRetries,
 	};
+}
+
+/** A thought without a word was none, whatever closed it. Told apart from white space by whoever has seen the text. */
+export function emptyOutcome(outcome: ReasoningOutcome): ReasoningOutcome {
+	return outcome.state === 'complete' ? { ...outcome, state: 'skipped' } : outcome;
+}
+
+/** The worker closes earlier than planned where prompt and context leave less: then that was the budget. */
+function appliedBudget(event: PhaseEnd, planned: PlannedReasoning): number | null {
+	if (event.budgetTokens !== undefined) return event.budgetTokens;
+	const isTighter = event.reason === 'budget' && planned.budgetTokens !== null && event.tokens < planned.budgetTokens;
+	return isTighter ? event.tokens : null;
+}
+
+function smaller(one: number | null, other: number | null): number | null {
+	return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 function toState(reason: PhaseEndReason): ReasoningState {

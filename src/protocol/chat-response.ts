@@ -26,13 +26,15 @@ export const reasoningStatusSchema = z.object({
 	/**
 	 * How the thought ended. `complete`: by itself. `budget`: closed at the budget. `length`: the request's tokens or the
 	 * context ran out inside it. `ended`: closed by the client, the deadline or a loop, or the model stopped inside it.
-	 * `skipped`: thinking was off, or the model chose not to think. `none`: the model does not think.
+	 * `skipped`: thinking was off, or the thought came back without a word. `none`: the model does not think.
 	 */
 	state: reasoningStateSchema,
 	tokens: z.int(),
 	ms: z.number(),
 	/** The budget that applied; null for none. */
 	budget_tokens: z.int().nullable(),
+	/** Thoughts that came back empty and were begun again; absent for none. */
+	empty_retries: z.int().optional(),
 });
 export type ReasoningStatus = z.infer<typeof reasoningStatusSchema>;
 

@@ -103,13 +103,25 @@ describe('how the thought ended', () => {
 		['ended-by-client', 'ended'],
 		['eos', 'ended'],
 	] as const)('%s is told as %s', async (reason, state) => {
-		const { finish } = texts(await parse([start, thoughtEnd(reason, 120), end()]));
+		const { finish } = texts(await parse([start, think('Hm.'), thoughtEnd(reason, 120), end()]));
 		expect(finish).toMatchObject({ reasoning: { state, tokens: 120, budgetTokens: 100 } });
 	});
 
 	test('a budget that the context made smaller is the one that is told', async () => {
 		const { finish } = texts(await parse([start, thoughtEnd('budget', 30), end()]));
 		expect(finish).toMatchObject({ reasoning: { state: 'budget', tokens: 30, budgetTokens: 30 } });
+	});
+
+	test('the budget that the worker kept is the one that is told', async () => {
+		const closed = { ...thoughtEnd('budget', 48), budgetTokens: 40 };
+		const { finish } = texts(await parse([start, think('Hm.'), closed, end()]));
+		expect(finish).toMatchObject({ reasoning: { state: 'budget', tokens: 48, budgetTokens: 40 } });
+	});
+
+	test('a thought of white space alone was none, tried again or not', async () => {
+		const closed = { ...thoughtEnd('closed', 1), emptyRetries: 1 };
+		const { finish } = texts(await parse([start, think('\n'), closed, end()]));
+		expect(finish).toMatchObject({ reasoning: { state: 'skipped', tokens: 1, emptyRetries: 1 } });
 	});
 
 	test.each([
