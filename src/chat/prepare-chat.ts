@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../protocol/chat-request.ts';
 import type { GenerateRequest } from '../protocol/worker-api.ts';
+import { answerGrammar } from './answer-grammar.ts';
 import type { ParseOptions } from './parse-output.ts';
 import { type GenerationDefaults, type KeyOverrides, planGeneration, type ReasoningPlan } from './plan-generation.ts';
 import { renderPrompt } from './render-prompt.ts';
@@ -24,6 +25,7 @@ export function prepareChat(input: {
 }): PreparedChat {
 	const { request, template } = input;
 	const plan = planGeneration({ ...input, reasoningTrait: template.traits.reasoning });
+	const grammar = answerGrammar(request);
 	const rendered = renderPrompt(template, request.messages, {
 		thinking: plan.reasoning.mode === 'on',
 		tools: request.tool_choice === 'none' ? [] : (request.tools ?? []),
@@ -31,7 +33,7 @@ export function prepareChat(input: {
 	return {
 		generation: {
 			prompt: rendered.parts,
-			phases: plan.phasesFor(rendered.opensInReasoning),
+			phases: plan.phasesFor(rendered.opensInReasoning, grammar),
 			maxTokens: plan.maxTokens,
 			logprobs: plan.logprobs,
 			keepForNextTurn: rendered.keepForNextTurn,

@@ -2,9 +2,9 @@ import { invalidRequest } from '../errors.ts';
 import type { ChatMessage } from '../protocol/chat-messages.ts';
 import type { ChatTool } from '../protocol/chat-tools.ts';
 import { describe, withDeadline } from './compile-template.ts';
+import { createRecentCache, type RecentCache } from './recent-cache.ts';
 import { renderSkeleton, type Skeleton, type SkeletonInput } from './render-skeleton.ts';
 import { createSentinels, fill, type Sentinels, type TextPart } from './sentinels.ts';
-import { createSkeletonCache, type SkeletonCache } from './skeleton-cache.ts';
 import type { ChatTemplate } from './template.ts';
 import { toTemplateMessages } from './template-messages.ts';
 import { toTemplateTools } from './template-tools.ts';
@@ -47,14 +47,14 @@ export function renderPrompt(
 	};
 }
 
-const caches = new WeakMap<ChatTemplate, SkeletonCache<Skeleton>>();
+const caches = new WeakMap<ChatTemplate, RecentCache<Skeleton>>();
 
 /**
  * A template sees roles and marks, never texts: what it makes of one conversation it makes of every other of the same
  * shape. So jinja, at some 60 µs a message, runs once a shape.
  */
 function skeletonOf(template: ChatTemplate, input: SkeletonInput, sentinels: Sentinels): Skeleton {
-	const cache = caches.get(template) ?? createSkeletonCache<Skeleton>();
+	const cache = caches.get(template) ?? createRecentCache<Skeleton>();
 	caches.set(template, cache);
 	const shape = template.traits.readsClock ? null : JSON.stringify(input);
 	const known = shape === null ? undefined : cache.get(shape);

@@ -10,7 +10,6 @@ export function refuseUnsupported(request: ChatRequest): void {
 		['n', (request.n ?? 1) > 1],
 		['logprobs', request.logprobs === true],
 		['tools', (request.tools?.length ?? 0) > 0],
-		['response_format', (request.response_format?.type ?? 'text') !== 'text'],
 		['functions', request.functions !== undefined],
 		['function_call', request.function_call !== undefined && request.function_call !== 'none'],
 		['modalities', request.modalities?.includes('audio') === true],

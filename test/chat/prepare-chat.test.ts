@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { compileJsonSchema, jsonObjectGrammar } from '../../src/chat/json-schema/compile-json-schema.ts';
 import { prepareChat } from '../../src/chat/prepare-chat.ts';
 import { generateRequestSchema } from '../../src/protocol/worker-api.ts';
 import { chatRequest, defaults } from './generation-defaults.ts';
@@ -39,4 +40,47 @@ test('how the answer will be read comes along', () => {
 	});
 	expect(parse).toMatchObject({ stop: ['END'], reasoning: { mode: 'on', budgetTokens: 9 } });
 	expect(reasoning.field).toBe('tags');
+});
+
+describe('response_format', () => {
+	const grammars = (fields: Record<string, unknown>) =>
+		prepare('r1-with-tail', fields).generation.phases.map(({ name, grammar }) => [name, grammar?.gbnf ?? null]);
+	const schema = { type: 'object', properties: { sum: { type: 'integer' } }, required: ['sum'] };
+	const jsonSchema = { type: 'json_schema', json_schema: { name: 'Sum', schema } };
+
+	test('binds the answer and leaves the thought free', () => {
+		expect(grammars({ response_format: jsonSchema })).toEqual([
+			['reasoning', null],
+			['answer', compileJsonSchema(schema)],
+		]);
+		expect(grammars({ response_format: { type: 'json_object' } })).toEqual([
+			['reasoning', null],
+			['answer', jsonObjectGrammar()],
+		]);
+		expect(grammars({ response_format: { type: 'text' } })).toEqual([
+			['reasoning', null],
+			['answer', null],
+		]);
+	});
+
+	test('without a schema it is any object', () => {
+		const [, answer] = grammars({ response_format: { type: 'json_schema', json_schema: { name: 'Any' } } });
+		expect(answer).toEqual(['answer', jsonObjectGrammar()]);
+	});
+
+	test('keeps room for a document even where the request is small', () => {
+		const { generation } = prepare('r1-with-tail', { response_format: jsonSchema, max_tokens: 200 });
+		expect(generation.phases[0]?.reserveTokens).toBe(128);
+	});
+
+	test('a schema that no grammar says is refused where it stands', () => {
+		const refused = { type: 'object', properties: { a: { type: 'string', pattern: '(?<=x)y' } } };
+		expect(() =>
+			prepare('r1-with-tail', {
+				response_format: { type: 'json_schema', json_schema: { name: 'x', schema: refused } },
+			}),
+		).toThrow(
+			expect.objectContaining({ status: 400, param: 'response_format.json_schema.schema.properties.a.pattern' }),
+		);
+	});
 });

@@ -96,8 +96,6 @@ test.each<[string, unknown]>([
 	['n', 2],
 	['logprobs', true],
 	['tools', [{ type: 'function', function: { name: 'f' } }]],
-	['response_format', { type: 'json_object' }],
-	['response_format', { type: 'json_schema', json_schema: { name: 'x', schema: {} } }],
 	['functions', [{ name: 'f' }]],
 	['function_call', 'auto'],
 	['modalities', ['text', 'audio']],

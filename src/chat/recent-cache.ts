@@ -1,10 +1,10 @@
 /** Keeps what was used last, within a bound on the keys' length, which is about the values' own. */
-export type SkeletonCache<Value> = {
+export type RecentCache<Value> = {
 	get(key: string): Value | undefined;
 	set(key: string, value: Value): void;
 };
 
-export function createSkeletonCache<Value>(maxCharacters = 2_000_000): SkeletonCache<Value> {
+export function createRecentCache<Value>(maxCharacters = 2_000_000): RecentCache<Value> {
 	const entries = new Map<string, Value>();
 	let characters = 0;
 	return {
@@ -16,7 +16,7 @@ export function createSkeletonCache<Value>(maxCharacters = 2_000_000): SkeletonC
 			return value;
 		},
 		set(key, value) {
-			// One conversation of thousands of messages is not worth all the short ones.
+			// One huge key is not worth all the short ones.
 			if (key.length > maxCharacters / 16 || entries.has(key)) return;
 			entries.set(key, value);
 			characters += key.length;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createSkeletonCache } from '../../src/chat/skeleton-cache.ts';
+import { createRecentCache } from '../../src/chat/recent-cache.ts';
 
 test('what was used last stays, what was used longest ago goes', () => {
-	const cache = createSkeletonCache<number>(64);
+	const cache = createRecentCache<number>(64);
 	cache.set('aaaa', 1);
 	for (let index = 0; index < 15; index++) cache.set(`b${index}`.padEnd(4, '.'), index);
 	expect(cache.get('aaaa')).toBe(1);
@@ -13,7 +13,7 @@ test('what was used last stays, what was used longest ago goes', () => {
 });
 
 test('a key that would take the room of many is not kept', () => {
-	const cache = createSkeletonCache<number>(64);
+	const cache = createRecentCache<number>(64);
 	cache.set('x'.repeat(5), 1);
 	expect(cache.get('x'.repeat(5))).toBeUndefined();
 });
