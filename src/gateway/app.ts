@@ -6,6 +6,7 @@ import { answerExpectation } from './client-error.ts';
 import type { GatewayPool } from './gateway-pool.ts';
 import type { GatewayLog } from './log.ts';
 import { createMetrics, type GatewayMetrics } from './metrics.ts';
+import { ModelTemplates } from './model-templates.ts';
 import { addAuth } from './plugins/auth.ts';
 import { addCors } from './plugins/cors.ts';
 import { addErrors } from './plugins/errors.ts';
@@ -50,6 +51,7 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 	app.decorate('running', running);
 	metrics.watchPool(() => pool.status());
 	const limits = new AdmissionLimits(() => performance.now());
+	const templates = new ModelTemplates();
 
 	app.register(rateLimit, { global: false, store: WindowStore });
 	addErrors(app, log);
@@ -63,8 +65,8 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 
 	addHealthRoutes(app, pool);
 	addMetricsRoute(app, metrics);
-	addModelRoutes(app, pool);
-	addChatCompletionsRoute(app, { config, pool, log, metrics, limits, running, version });
+	addModelRoutes(app, pool, config, templates);
+	addChatCompletionsRoute(app, { config, pool, log, metrics, limits, running, version, templates });
 	addEndReasoningRoute(app, pool);
 	return app;
 }

@@ -2,6 +2,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { PoolObserver } from '../pool/pool-observer.ts';
 import type { PoolStatus, PoolWorkerStatus } from '../pool/pool-options.ts';
 import type { GenerationSummary } from './generation-meter.ts';
+import { createReasoningMetrics } from './reasoning-metrics.ts';
+import type { EndedThought } from './thought-meter.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 const TOKEN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.2, 2.5, 10];
@@ -32,8 +34,8 @@ export function createMetrics() {
 		prompt: counter('retort_prompt_tokens_total', 'Tokens of prompts.', ['model']),
 		cached: counter('retort_cached_tokens_total', 'Prompt tokens that were in the cache.', ['model']),
 		completion: counter('retort_completion_tokens_total', 'Tokens generated, reasoning included.', ['model']),
-		reasoning: counter('retort_reasoning_tokens_total', 'Tokens of reasoning.', ['model']),
 	};
+	const reasoning = createReasoningMetrics(registers);
 	const retried = counter('retort_retries_total', 'Requests that lost their worker and ran again.', ['model']);
 	const rejected = counter('retort_rejections_total', 'Requests turned away before they ran.', ['model', 'code']);
 	const deaths = counter('retort_worker_deaths_total', 'Workers that died or were killed.', ['model']);
@@ -61,7 +63,14 @@ export function createMetrics() {
 		tokenGap(model: string, gapSeconds: number): void {
 			interToken.observe({ model }, gapSeconds);
 		},
-		generationEnded(model: string, outcome: string, summary: GenerationSummary): void {
+		generationEnded(
+			who: { model: string; keyId: string | null },
+			outcome: string,
+			summary: GenerationSummary,
+			thought: EndedThought | null,
+		): void {
+			const { model } = who;
+			reasoning.generationEnded(who, summary, thought);
 			generations.inc({ model, outcome });
 			const observe = (metric: Histogram<'model'>, ms: number | null) => {
 				if (ms !== null) metric.observe({ model }, ms / 1000);
@@ -71,7 +80,6 @@ export function createMetrics() {
 			tokens.prompt.inc({ model }, summary.promptTokens);
 			tokens.cached.inc({ model }, summary.cachedTokens);
 			tokens.completion.inc({ model }, summary.completionTokens);
-			tokens.reasoning.inc({ model }, summary.reasoningTokens);
 		},
 	};
 }

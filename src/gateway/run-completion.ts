@@ -8,6 +8,7 @@ import { GenerationMeter, type GenerationSummary } from './generation-meter.ts';
 import type { GatewayLog } from './log.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { RunningCompletions } from './running-completions.ts';
+import { ThoughtMeter } from './thought-meter.ts';
 
 export type CompletionServices = {
 	pool: GatewayPool;
@@ -48,6 +49,7 @@ export async function* runCompletion(
 		() => performance.now(),
 		(gapMs) => metrics.tokenGap(model, gapMs / 1000),
 	);
+	const thought = new ThoughtMeter();
 	const fields = { requestId: completion.httpRequestId, completionId: id, keyId: caller.keyId, model };
 	let failure: unknown = null;
 	try {
@@ -55,6 +57,7 @@ export async function* runCompletion(
 		log.info({ ...fields, stream: completion.isStreamed }, 'generation started');
 		for await (const event of pool.generate({ model, request, signal: abort.signal, keyId: caller.keyId })) {
 			meter.push(event);
+			thought.push(event);
 			yield event;
 		}
 	} catch (error) {
@@ -68,8 +71,9 @@ export async function* runCompletion(
 		if (abort.signal.aborted && !meter.isComplete) failure ??= abort.signal.reason;
 		const outcome = failure === null ? 'completed' : outcomeOf(failure);
 		const summary = meter.summary();
-		metrics.generationEnded(model, outcome, summary);
-		log.info({ ...fields, outcome, ...codeOf(failure), ...rounded(summary) }, 'generation ended');
+		metrics.generationEnded({ model, keyId: caller.keyId }, outcome, summary, thought.ended);
+		const thoughtEnd = thought.ended?.reason ?? null;
+		log.info({ ...fields, outcome, ...codeOf(failure), ...rounded(summary), thoughtEnd }, 'generation ended');
 	}
 }
 

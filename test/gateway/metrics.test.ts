@@ -23,7 +23,10 @@ test('a generation shows in tokens, times and outcomes of its model', async () =
 		'retort_prompt_tokens_total{model="fake"} 10',
 		'retort_cached_tokens_total{model="fake"} 4',
 		'retort_completion_tokens_total{model="fake"} 6',
-		'retort_reasoning_tokens_total{model="fake"} 3',
+		'retort_reasoning_tokens_total{model="fake",key="none"} 3',
+		'retort_answer_tokens_total{model="fake",key="none"} 3',
+		'retort_thinking_seconds_total{model="fake",key="none"} 0.001',
+		'retort_thoughts_total{model="fake",key="none",end="closed"} 1',
 		'retort_queue_length 0',
 	])
 		expect(payload).toContain(`${line}\n`);

@@ -9,14 +9,14 @@ import { addRoute } from '../add-route.ts';
 import { onDisconnect } from '../disconnect-signal.ts';
 import { clientLeft, missingKey } from '../errors.ts';
 import { firstOf } from '../first-event.ts';
-import { ModelTemplates } from '../model-templates.ts';
+import type { ModelTemplates } from '../model-templates.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { prepareCompletion } from '../prepare-completion.ts';
 import { resolveModel } from '../resolve-model.ts';
 import { type CompletionServices, runCompletion } from '../run-completion.ts';
 import { sendSse } from '../send-sse.ts';
 
-export type ChatServices = CompletionServices & { config: Config; version: string };
+export type ChatServices = CompletionServices & { config: Config; version: string; templates: ModelTemplates };
 
 /**
  * POST /v1/chat/completions. Whole and streamed answers are one path until their last step: the whole one collects the
@@ -24,7 +24,6 @@ export type ChatServices = CompletionServices & { config: Config; version: strin
  * be refused until then is a status of its own.
  */
 export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServices): void {
-	const templates = new ModelTemplates();
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/chat/completions',
@@ -35,8 +34,8 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 			if (caller === null) throw missingKey();
 			const { model, info } = resolveModel(services.pool, caller, chat.model);
 			request.modelLabel = model.name;
+			const { config, version, templates } = services;
 			const template = templates.of(model.name, info);
-			const { config, version } = services;
 			const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
 			const abort = abortOnDisconnect(request, reply);
 			const events = runCompletion(services, {

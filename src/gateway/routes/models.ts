@@ -1,11 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Config } from '../../config/schema.ts';
 import { modelNotFound } from '../../errors.ts';
 import { addRoute } from '../add-route.ts';
 import { mayUseModel } from '../caller.ts';
+import { describeReasoning as reasoningOf } from '../describe-reasoning.ts';
 import type { GatewayModel, GatewayPool } from '../gateway-pool.ts';
+import type { ModelTemplates } from '../model-templates.ts';
 
 /** A key sees the models that it may use. */
-export function addModelRoutes(app: FastifyInstance, pool: GatewayPool): void {
+export function addModelRoutes(
+	app: FastifyInstance,
+	pool: GatewayPool,
+	config: Config,
+	templates: ModelTemplates,
+): void {
 	const mayUse = (request: FastifyRequest, model: GatewayModel) =>
 		request.caller !== null && mayUseModel(request.caller, model);
 	addRoute(app, {
@@ -27,13 +35,24 @@ export function addModelRoutes(app: FastifyInstance, pool: GatewayPool): void {
 			const id = wildcardOf(request);
 			const model = pool.findModel(id);
 			if (model === null || !mayUse(request, model)) throw modelNotFound(id);
-			return describeModel(model);
+			return { ...describeModel(model), reasoning: describeReasoning(model, request, config, templates) };
 		},
 	});
 }
 
 function describeModel(model: GatewayModel) {
 	return { id: model.name, object: 'model', created: model.created, owned_by: 'retort' };
+}
+
+/** null until the model has been up once, and where its template cannot be used. */
+function describeReasoning(model: GatewayModel, request: FastifyRequest, config: Config, templates: ModelTemplates) {
+	if (model.info === null) return null;
+	try {
+		const { traits } = templates.of(model.name, model.info);
+		return reasoningOf(traits.reasoning, { config, key: request.caller?.key ?? null });
+	} catch {
+		return null;
+	}
 }
 
 function wildcardOf(request: FastifyRequest): string {
