@@ -53,8 +53,10 @@ export function createSampler(grammar: Gbnf): Sampler {
 					for (const item of node.items) write(item);
 					return;
 				case 'choice': {
-					const shortest = [...node.options].sort((a, b) => depthOf(a) - depthOf(b))[0];
-					const drawn = budget < 0 ? shortest : node.options[Math.floor(random() * node.options.length)];
+					const drawn =
+						budget < 0
+							? [...node.options].sort((a, b) => depthOf(a) - depthOf(b))[0]
+							: node.options[Math.floor(random() * node.options.length)];
 					if (drawn !== undefined) write(drawn);
 					return;
 				}

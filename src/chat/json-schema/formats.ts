@@ -7,7 +7,7 @@ const COMMON =
 const DATE = `(?:${LEAP}|${COMMON})`;
 const TIME = '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?(?:Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)';
 const HEX = '[0-9a-fA-F]';
-const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]\\d|\\d)';
 const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4})';
 const PATH_CHARACTER = "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
@@ -27,17 +27,45 @@ const SOURCES: Record<string, string> = {
 	uuid: `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`,
 	uuid4: `${HEX}{8}-${HEX}{4}-4${HEX}{3}-[89abAB]${HEX}{3}-${HEX}{12}`,
 	email: `[A-Za-z0-9_+-]+(?:\\.[A-Za-z0-9_+-]+)*@(?:${LABEL}\\.)+[A-Za-z]{2,24}`,
-	hostname: `${LABEL}(?:\\.${LABEL}){0,3}`,
+	hostname: '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?){0,2}',
 	uri: URI,
 	ipv4: `${OCTET}(?:\\.${OCTET}){3}`,
 	ipv6: `(?:${HEX}{1,4}:){7}${HEX}{1,4}`,
 };
 /** They tell a form how to show a field, and say nothing of its text. */
-const WITHOUT_MEANING = new Set(['password', 'binary', 'path', 'file-path', 'directory-path']);
+const WITHOUT_MEANING = new Set([
+	'password',
+	'binary',
+	'path',
+	'file-path',
+	'directory-path',
+	// What zod 4 calls its checks; what they check is in patterns beside them.
+	'starts_with',
+	'ends_with',
+	'includes',
+	'regex',
+	'lowercase',
+	'uppercase',
+]);
 
 /** What a format's strings are; 'any' where it restricts none, null where it is unknown here. */
 export function formatLanguage(name: string): Language | 'any' | null {
 	if (WITHOUT_MEANING.has(name)) return 'any';
 	const source = Object.hasOwn(SOURCES, name) ? SOURCES[name] : undefined;
 	return source === undefined ? null : parsePattern(`^(?:${source})$`);
+}
+
+/** zod's own patterns that are beyond parsePattern, and the format that is a part of each. Source: zod 4, regexes.ts. */
+const FORMAT_OF_PATTERN: Record<string, string> = {
+	'^P(?:(\\d+W)|(?!.*W)(?=\\d|T\\d)(\\d+Y)?(\\d+M)?(\\d+D)?(T(?=\\d)(\\d+H)?(\\d+M)?(\\d+([.,]\\d+)?S)?)?)$':
+		'duration',
+	'^(?=.{1,253}\\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\\.?$':
+		'hostname',
+};
+
+/** Throws PatternRefusal. */
+export function patternLanguage(source: string): Language {
+	const format = Object.hasOwn(FORMAT_OF_PATTERN, source) ? FORMAT_OF_PATTERN[source] : undefined;
+	const language = format === undefined ? null : formatLanguage(format);
+	return language === null || language === 'any' ? parsePattern(source) : language;
 }

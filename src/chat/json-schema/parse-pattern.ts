@@ -87,7 +87,7 @@ function createParser(source: readonly string[]) {
 			const isNegative = looksAt('(?!');
 			at += 3;
 			// From the start on, whatever follows: only its end may be bound.
-			const inner = innerBranches(depth + 1).map(({ body, isAtEnd }) => (isAtEnd ? body : then(body, ANYTHING)));
+			const inner = innerBranches(depth + 1, true).map(({ body, isAtEnd }) => (isAtEnd ? body : then(body, ANYTHING)));
 			if (!take(')')) throw new PatternRefusal('has an unclosed group');
 			lookaheads.push({ isNegative, body: { kind: 'choice', options: inner } });
 		}
@@ -96,9 +96,13 @@ function createParser(source: readonly string[]) {
 		return { body: { kind: 'sequence', items }, lookaheads };
 	}
 
-	function innerBranches(depth: number) {
-		const found = [innerBranch(depth)];
-		while (take('|')) found.push(innerBranch(depth));
+	/** Of a group; at the start of the whole pattern a `^` says nothing new. */
+	function innerBranches(depth: number, isAtStart = false) {
+		const found: ReturnType<typeof innerBranch>[] = [];
+		do {
+			if (isAtStart) take('^');
+			found.push(innerBranch(depth));
+		} while (take('|'));
 		return found;
 	}
 

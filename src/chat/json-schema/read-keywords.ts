@@ -1,6 +1,6 @@
 import { anything, type Conjunction, type Facts, JSON_TYPES, type JsonType, type Located } from './facts.ts';
-import { formatLanguage } from './formats.ts';
-import { PatternRefusal, parsePattern } from './parse-pattern.ts';
+import { formatLanguage, patternLanguage } from './formats.ts';
+import { PatternRefusal } from './parse-pattern.ts';
 import type { Language } from './pattern-syntax.ts';
 import { childPath, malformed, unsupported } from './refuse.ts';
 
@@ -111,7 +111,7 @@ function readNumbers(schema: SchemaObject, path: string): Pick<Facts, 'minimum' 
 export function readLanguage(source: unknown, path: string): Language {
 	if (typeof source !== 'string') throw malformed(path, 'has to be a string');
 	try {
-		return parsePattern(source);
+		return patternLanguage(source);
 	} catch (error) {
 		if (error instanceof PatternRefusal) throw unsupported(path, error.why);
 		throw error;

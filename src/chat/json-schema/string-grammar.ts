@@ -8,6 +8,9 @@ import { LIMITS } from './limits.ts';
 import { type Language, patternLength } from './pattern-syntax.ts';
 import { childPath, unsupported } from './refuse.ts';
 
+/** A pattern costs its states once a character of maxLength, where it does not bound the length by itself. */
+const SHORTER_LIMITS = [256, 128, 64, 32];
+
 type StringFacts = Pick<Facts, 'minLength' | 'maxLength' | 'patterns' | 'formats' | 'path'>;
 
 /** Strings of the right length, in code points, that match every pattern and format. */
@@ -26,13 +29,16 @@ export function stringGrammar(facts: StringFacts, { grammar, reader }: CompilerC
 	}
 	const byPattern = patterns.map(({ language }) => language);
 	const byFormat = formats.map(({ language }) => language);
+	/** Exact where that fits; else shorter strings alone, which the schema allows as well. */
 	const build = (languages: readonly Language[]) => {
-		const automaton = buildAutomaton(languages, neededBounds(languages, minLength, maxLength), reader.budget);
-		if (automaton !== null) return automaton;
-		throw unsupported(
-			patterns[0]?.path ?? formats[0]?.path ?? path,
-			'is too complex, or too long with its length bounds',
-		);
+		for (const limit of [null, ...SHORTER_LIMITS]) {
+			if (limit !== null && (maxLength === null || limit >= maxLength || limit < minLength)) continue;
+			const bounds = neededBounds(languages, minLength, limit ?? maxLength);
+			const automaton = buildAutomaton(languages, bounds, reader.budget);
+			if (automaton !== null && (limit === null || !isEmpty(automaton))) return automaton;
+		}
+		const at = patterns[0]?.path ?? formats[0]?.path ?? path;
+		throw unsupported(at, 'is too complex, or too long with its length bounds');
 	};
 	const all = build([...byPattern, ...byFormat]);
 	// zod writes `format: "time"` beside a pattern without the zone that RFC 3339 wants: the pattern is what it checks.
