@@ -1,20 +1,16 @@
 import type { Logger } from 'pino';
-import { prepareTemplate } from '../chat/template.ts';
 import { defaultConfig, loadConfig } from '../config/load-config.ts';
 import { loadKeys } from '../config/load-keys.ts';
 import type { Config } from '../config/schema.ts';
-import { configError, downloadFailed } from '../errors.ts';
-import { buildApp } from '../gateway/app.ts';
-import { drainServer } from '../gateway/drain-server.ts';
-import { isLoopbackName } from '../gateway/loopback.ts';
-import { createMetrics } from '../gateway/metrics.ts';
+import { downloadFailed, shuttingDown } from '../errors.ts';
+import type { PoolObserver } from '../pool/pool-observer.ts';
 import { WorkerPool } from '../pool/worker-pool.ts';
 import { resolveModelSource } from '../worker/download-model.ts';
 import { applyFlags } from './apply-flags.ts';
-import { type BannerModel, formatBanner } from './banner.ts';
 import { checkExposure } from './check-exposure.ts';
 import { createLog } from './create-log.ts';
 import { embeddedModelPath, retortVersion } from './package-root.ts';
+import { readiness } from './readiness.ts';
 import type { RunContext } from './run.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { watchShutdownSignals } from './shutdown-signals.ts';
@@ -60,107 +56,72 @@ async function runServer(
 	signal: AbortSignal,
 ): Promise<number> {
 	const version = retortVersion();
-	const metrics = createMetrics();
-	const ready = readiness(() => {
-		if (pool.models().every(({ state }) => state === 'ready')) return true;
-		// Given up on, and not a single one serves: a supervisor of ours should hear of it by the exit code.
-		if (pool.status().workers.every(({ state }) => state === 'circuit-open'))
-			throw downloadFailed('no model could be loaded: the log above says why');
-		return false;
-	});
+	const observer: PoolObserver = {};
 	const pool = new WorkerPool({
 		models: config.models,
 		spawn: workerSpawner(config, paths),
 		queue: config.queue,
 		workers: config.workers,
 		log,
-		observer: {
-			...metrics.poolObserver,
-			workerReady: (event) => {
-				metrics.poolObserver.workerReady?.(event);
-				setImmediate(ready.check); // told just before the pool's state says so
-			},
-			workerDied: (event) => {
-				metrics.poolObserver.workerDied?.(event);
-				setImmediate(ready.check);
-			},
-		},
+		observer,
 	});
-	const app = buildApp({ config, pool, log, version, metrics });
 	const onAbort = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 	try {
-		const url = await listen(app, config);
 		pool.start();
-		await Promise.race([ready.promise, onAbort]);
-		if (!signal.aborted) {
-			announce(config, pool, { url, version }, log);
+		// Loaded while the workers load: half a second of the start.
+		const { buildApp, drainServer, createMetrics, listen, announce } = await loadHttp();
+		const metrics = createMetrics();
+		const ready = readiness(() => isReady(pool));
+		watchPool(observer, metrics.poolObserver, ready.check);
+		const app = buildApp({ config, pool, log, version, metrics });
+		try {
+			const url = await listen(app, config);
+			await Promise.race([ready.promise, onAbort]);
+			if (!signal.aborted) announce(config, pool.models(), { url, version }, log);
 			await onAbort;
+			log.info({ signal: String(signal.reason), graceSeconds: config.server.drainSeconds }, 'shutting down');
+			await drainServer(app, config.server.drainSeconds * 1000);
+			await pool.drain(0);
+			log.info({}, 'stopped');
+			return 0;
+		} finally {
+			await app.close();
 		}
-		log.info({ signal: String(signal.reason), graceSeconds: config.server.drainSeconds }, 'shutting down');
-		await drainServer(app, config.server.drainSeconds * 1000);
-		await pool.drain(0);
-		log.info({}, 'stopped');
-		return 0;
 	} finally {
-		await app.close();
-		await pool.destroy(configError('the server ended'));
+		await pool.destroy(shuttingDown());
 	}
 }
 
-/** A promise that settles with the condition, which is looked at whenever `check` is called: true, or what it throws. */
-function readiness(condition: () => boolean): { promise: Promise<void>; check: () => void } {
-	let settle: (check: () => boolean) => void = () => {};
-	const promise = new Promise<void>((resolve, reject) => {
-		settle = (holds) => {
-			try {
-				if (holds()) resolve();
-			} catch (error) {
-				reject(error);
-			}
-		};
-	});
-	return { promise, check: () => settle(condition) };
+async function loadHttp() {
+	const [app, drain, metrics, listening, announcing] = await Promise.all([
+		import('../gateway/app.ts'),
+		import('../gateway/drain-server.ts'),
+		import('../gateway/metrics.ts'),
+		import('./listen.ts'),
+		import('./announce.ts'),
+	]);
+	return { ...app, ...drain, ...metrics, ...listening, ...announcing };
 }
 
-/** Where the server can be reached from this machine. */
-async function listen(app: ReturnType<typeof buildApp>, { server: { host, port } }: Config): Promise<string> {
-	try {
-		await app.listen({ host, port });
-	} catch (error) {
-		const code = error instanceof Error && 'code' in error ? error.code : null;
-		if (code === 'EADDRINUSE')
-			throw configError(
-				`port ${port} of ${host} is in use: stop what listens there, or choose another with --port`,
-				error,
-			);
-		if (code === 'EACCES')
-			throw configError(`port ${port} may not be used without more rights: try one above 1023`, error);
-		if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-			throw configError(`${host} is no address of this machine: --host takes one, as 127.0.0.1 or 0.0.0.0`, error);
-		throw error;
-	}
-	const address = app.server.address();
-	const bound = typeof address === 'object' && address !== null ? address.port : port;
-	const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-	return `http://${name.includes(':') ? `[${name}]` : name}:${bound}`;
+function isReady(pool: WorkerPool): boolean {
+	if (pool.models().every(({ state }) => state === 'ready')) return true;
+	// Given up on, and not a single one serves: whoever supervises us should hear of it by the exit code.
+	if (pool.status().workers.every(({ state }) => state === 'circuit-open'))
+		throw downloadFailed('no model could be loaded: the log above says why');
+	return false;
 }
 
-function announce(config: Config, pool: WorkerPool, facts: { url: string; version: string }, log: Logger): void {
-	const models = pool.models().flatMap(({ name, info }): BannerModel[] => {
-		const model = config.models[name];
-		if (info === null || model === undefined) return [];
-		return [{ name, aliases: model.aliases, info, workers: model.workers, reasoning: reasoningOf(info) }];
-	});
-	const isLoopback = isLoopbackName(config.server.host);
-	log.info({ url: facts.url, models: models.map(({ name }) => name), keys: config.keys.length }, 'ready');
-	if (config.logging.format !== 'json')
-		process.stdout.write(formatBanner({ ...facts, models, keyCount: config.keys.length, isLoopback }));
-}
-
-function reasoningOf({ chatTemplate, tokens }: BannerModel['info']): BannerModel['reasoning'] {
-	try {
-		return prepareTemplate({ source: chatTemplate, ...tokens }).traits.reasoning;
-	} catch {
-		return null; // requests for it say why
-	}
+/** The metrics watch the pool, and so does readiness: a turn later, since the pool tells just before its state changes. */
+function watchPool(observer: PoolObserver, metrics: PoolObserver, check: () => void): void {
+	Object.assign(observer, metrics, {
+		workerReady: (event) => {
+			metrics.workerReady?.(event);
+			setImmediate(check);
+		},
+		workerDied: (event) => {
+			metrics.workerDied?.(event);
+			setImmediate(check);
+		},
+	} satisfies PoolObserver);
+	setImmediate(check);
 }

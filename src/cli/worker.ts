@@ -54,6 +54,8 @@ function leaveAtOnce(): void {
 }
 
 function createLineLog(): Log {
+	// A log that nobody reads any more (EPIPE), or a full disk, must not end what runs.
+	process.stdout.on('error', () => undefined);
 	const write = (level: string) => (fields: Record<string, unknown>, message: string) => {
 		process.stdout.write(`${JSON.stringify({ level, ...fields, msg: message })}\n`);
 	};
