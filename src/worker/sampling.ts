@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import type { Sampling } from '../protocol/worker-api.ts';
 import type { NativeGrammarState, NativeSamplerConfig } from './binding.ts';
 
+/** llama.h: with this seed llama.cpp draws one of its own. */
+const LLAMA_DEFAULT_SEED = 0xffffffff;
 /** Ring of llama.cpp's penalty sampler: the phase's own tokens, as far back as this. */
 const PENALTY_WINDOW_TOKENS = 1024;
 
@@ -21,7 +23,10 @@ export function toSamplerConfig(
 		banned: readonly number[];
 	},
 ): NativeSamplerConfig {
-	const config: NativeSamplerConfig = { temperature: sampling.temperature, seed: options.seed };
+	const config: NativeSamplerConfig = {
+		temperature: sampling.temperature,
+		seed: Math.min(options.seed, LLAMA_DEFAULT_SEED - 1),
+	};
 	if (sampling.topK > 0) config.topK = sampling.topK;
 	if (sampling.topP < 1) config.topP = sampling.topP;
 	if (sampling.minP > 0) config.minP = sampling.minP;
@@ -44,7 +49,7 @@ export function toSamplerConfig(
 
 /** Forgets a former generation: a seed that differs makes the addon drop its random state. */
 export function resetConfig(seed: number): NativeSamplerConfig {
-	return { seed: (seed ^ 1) >>> 0 };
+	return { seed: (Math.min(seed, LLAMA_DEFAULT_SEED - 1) ^ 1) >>> 0 };
 }
 
 export function hasPenalties(sampling: Sampling): boolean {
@@ -52,6 +57,5 @@ export function hasPenalties(sampling: Sampling): boolean {
 }
 
 export function drawSeed(sampling: Sampling): number {
-	// 0xffffffff is llama.cpp's "draw one yourself".
-	return sampling.seed ?? randomInt(0xffffffff);
+	return sampling.seed ?? randomInt(LLAMA_DEFAULT_SEED);
 }

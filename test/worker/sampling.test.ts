@@ -44,9 +44,13 @@ describe("the addon's sampler settings", () => {
 
 	it('forget a former generation by another seed', () => {
 		for (const seed of [0, 1, 0xfffffffe, 0xffffffff]) {
-			expect(resetConfig(seed).seed).not.toBe(seed);
+			expect(resetConfig(seed).seed).not.toBe(toSamplerConfig(sampling(), { ...plain, seed }).seed);
 			expect(resetConfig(seed).seed).toBeGreaterThanOrEqual(0);
 		}
+	});
+
+	it("never use llama.cpp's own mark for a random seed", () => {
+		expect(toSamplerConfig(sampling(), { ...plain, seed: 0xffffffff }).seed).toBe(0xfffffffe);
 	});
 
 	it('draw a seed only where none is given', () => {
