@@ -1,9 +1,9 @@
 import { allowsValue } from './allows-value.ts';
-import { buildAutomaton, isEmpty } from './automaton.ts';
+import { isEmpty } from './automaton.ts';
 import type { Facts, JsonType } from './facts.ts';
 import { jsonEqual } from './json-equal.ts';
 import { itemSchema, memberSchema } from './merge-facts.ts';
-import type { SchemaReader } from './schema-reader.ts';
+import { type SchemaReader, UNBOUND } from './schema-reader.ts';
 
 /** How deep objects are compared to tell them apart: a tag inside a tag is rare. */
 const MAX_DEPTH = 4;
@@ -49,7 +49,7 @@ function areStringsDisjoint(a: Facts, b: Facts, reader: SchemaReader): boolean {
 	if (b.maxLength !== null && b.maxLength < a.minLength) return true;
 	const languages = [...a.patterns, ...b.patterns].map(({ language }) => language);
 	if (languages.length < 2) return false;
-	const both = buildAutomaton(languages, { minLength: 0, maxLength: null }, reader.budget);
+	const both = reader.automaton(languages, UNBOUND);
 	return both !== null && isEmpty(both);
 }
 

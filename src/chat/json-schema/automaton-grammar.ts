@@ -14,8 +14,13 @@ const SHORT_ESCAPES: Record<number, string> = {
 	92: '\\\\',
 };
 
+/** One automaton's rules stand in a grammar once. */
+const made = new WeakMap<GrammarBuilder, WeakMap<Automaton, Expression>>();
+
 /** The inside of a JSON string whose value the automaton accepts: a rule a state, so never in two places at once. */
 export function automatonGrammar(automaton: Automaton, grammar: GrammarBuilder): Expression {
+	const known = made.get(grammar)?.get(automaton);
+	if (known !== undefined) return known;
 	const names = automaton.states.map(() => grammar.name('pattern'));
 	automaton.states.forEach((state, index) => {
 		const options = state.edges.map(({ ranges, target }) =>
@@ -23,7 +28,10 @@ export function automatonGrammar(automaton: Automaton, grammar: GrammarBuilder):
 		);
 		grammar.define(names[index] ?? '', choice(...options, ...(state.isAccepting ? [EMPTY] : [])));
 	});
-	return rule(names[0] ?? '');
+	const start = rule(names[0] ?? '');
+	const ofGrammar = made.get(grammar) ?? new WeakMap<Automaton, Expression>();
+	made.set(grammar, ofGrammar.set(automaton, start));
+	return start;
 }
 
 /** One of these characters as it stands in a JSON string. */

@@ -48,11 +48,19 @@ const WITHOUT_MEANING = new Set([
 	'uppercase',
 ]);
 
+/** Parsed once: as many as there are formats. */
+const languages = new Map<string, Language>();
+
 /** What a format's strings are; 'any' where it restricts none, null where it is unknown here. */
 export function formatLanguage(name: string): Language | 'any' | null {
 	if (WITHOUT_MEANING.has(name)) return 'any';
+	const known = languages.get(name);
+	if (known !== undefined) return known;
 	const source = Object.hasOwn(SOURCES, name) ? SOURCES[name] : undefined;
-	return source === undefined ? null : parsePattern(`^(?:${source})$`);
+	if (source === undefined) return null;
+	const language = parsePattern(`^(?:${source})$`);
+	languages.set(name, language);
+	return language;
 }
 
 /** zod's own patterns that are beyond parsePattern, and the format that is a part of each. Source: zod 4, regexes.ts. */

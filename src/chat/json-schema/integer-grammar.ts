@@ -25,6 +25,7 @@ export function integerGrammar({ min, max, multipleOf }: IntegerBounds, grammar:
 export function naturalGrammar(low: number, high: number, grammar: GrammarBuilder, multipleOf = 1): Expression {
 	if (low > high) return NOTHING;
 	const options: Expression[] = [];
+	const known = new Map<string, Expression>();
 	/** Lengths of which every number is in range, to be written as one. */
 	const free: { min: number; max: number }[] = [];
 	for (let length = String(low).length; length <= String(high).length; length++) {
@@ -34,8 +35,8 @@ export function naturalGrammar(low: number, high: number, grammar: GrammarBuilde
 			free[0] = { min: free[0]?.min ?? length - 1, max: length - 1 };
 			continue;
 		}
-		const digits = digitsBetween(String(Math.max(low, first)), String(Math.min(high, last)), grammar, multipleOf);
-		options.push(digits);
+		const bounds = { least: String(Math.max(low, first)), most: String(Math.min(high, last)) };
+		options.push(digitsBetween(bounds, multipleOf, grammar, known));
 	}
 	for (const lengths of free) {
 		options.push(sequence(charClass([0x31, 0x39]), { kind: 'repeat', item: charClass([0x30, 0x39]), ...lengths }));
@@ -44,9 +45,13 @@ export function naturalGrammar(low: number, high: number, grammar: GrammarBuilde
 }
 
 /** Digit strings of one length between two of that length, whose value has no remainder. */
-function digitsBetween(low: string, high: string, grammar: GrammarBuilder, multipleOf: number): Expression {
-	const known = new Map<string, Expression>();
-	return from(low, high, low.length, 0);
+function digitsBetween(
+	bounds: { least: string; most: string },
+	multipleOf: number,
+	grammar: GrammarBuilder,
+	known: Map<string, Expression>,
+): Expression {
+	return from(bounds.least, bounds.most, bounds.least.length, 0);
 
 	function from(least: string | null, most: string | null, remaining: number, remainder: number): Expression {
 		if (remaining === 0) return remainder === 0 ? EMPTY : NOTHING;
@@ -78,7 +83,7 @@ export function byDigit(first: number, last: number, follow: (digit: number) => 
 	for (let digit = first; digit <= last; digit++) {
 		const rest = follow(digit);
 		if (isNothing(rest)) continue;
-		const key = JSON.stringify(rest);
+		const key = rest.kind === 'rule' ? rest.name : JSON.stringify(rest);
 		const before = runs.at(-1);
 		if (before !== undefined && before.key === key && before.last === digit - 1) before.last = digit;
 		else runs.push({ first: digit, last: digit, rest, key });

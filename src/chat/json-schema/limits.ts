@@ -10,7 +10,7 @@ export const LIMITS = {
 	enumValues: 500,
 	/** Of lengths and item counts. llama.cpp refuses, or quietly drops, bounds past 2,000; longer ones are built of blocks. */
 	repetitions: 100_000,
-	rules: 12_000,
+	rules: 8_000,
 	/** Of the finished grammar. */
 	characters: 600_000,
 	/** Alternatives that one place of the schema multiplies out to. */
@@ -20,7 +20,7 @@ export const LIMITS = {
 	/** States of one pattern's automaton, its length bounds multiplied in. */
 	automatonStates: 1_500,
 	/** Elementary steps of building automata, for a whole schema. */
-	automatonSteps: 4_000_000,
+	automatonSteps: 2_000_000,
 	/** Of multipleOf: one state per remainder and digit. */
-	multipleOf: 1_000,
+	multipleOf: 500,
 } as const;

@@ -1,4 +1,3 @@
-import { buildAutomaton } from './automaton.ts';
 import { automatonGrammar } from './automaton-grammar.ts';
 import { type ChainLink, chainGrammar } from './chain-grammar.ts';
 import type { CompilerContext } from './compiler-context.ts';
@@ -9,6 +8,7 @@ import { keysExcept } from './keys-except.ts';
 import { LIMITS } from './limits.ts';
 import { memberSchema } from './merge-facts.ts';
 import { childPath, unsupported } from './refuse.ts';
+import { UNBOUND } from './schema-reader.ts';
 import { stringGrammar } from './string-grammar.ts';
 
 /**
@@ -73,7 +73,7 @@ function patternMember(
 ): Expression | null {
 	if (keys.length > 0) return null;
 	if (members.names.length > 0) throw unsupported(pattern.path, "cannot be honoured beside 'propertyNames'");
-	const automaton = buildAutomaton([pattern.language], { minLength: 0, maxLength: null }, reader.budget);
+	const automaton = reader.automaton([pattern.language], UNBOUND);
 	if (automaton === null) throw unsupported(pattern.path, 'is too complex a pattern');
 	const key = quoted(automatonGrammar(automaton, grammar));
 	return grammar.share('member', sequence(key, COLON, ruleFor(pattern.value)));

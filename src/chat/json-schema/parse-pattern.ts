@@ -53,12 +53,12 @@ export function parsePattern(source: string): Language {
 	const branches = parser.branches(0);
 	if (!parser.isAtEnd()) throw new PatternRefusal('has a parenthesis too many');
 	const isPlain = branches.every(({ lookaheads }) => lookaheads.length === 0);
-	if (isPlain) return { must: [{ kind: 'choice', options: branches.map(({ body }) => body) }], mustNot: [] };
+	if (isPlain) return { source, must: [{ kind: 'choice', options: branches.map(({ body }) => body) }], mustNot: [] };
 	const [only, ...others] = branches;
 	if (only === undefined || others.length > 0) throw new PatternRefusal('uses look-ahead beside an alternative');
 	const bodies = (isNegative: boolean) =>
 		only.lookaheads.filter((lookahead) => lookahead.isNegative === isNegative).map(({ body }) => body);
-	return { must: [only.body, ...bodies(false)], mustNot: bodies(true) };
+	return { source, must: [only.body, ...bodies(false)], mustNot: bodies(true) };
 }
 
 type Branch = { body: Pattern; lookaheads: { isNegative: boolean; body: Pattern }[] };

@@ -7,8 +7,8 @@ export type Pattern =
 	| { kind: 'choice'; options: readonly Pattern[] }
 	| { kind: 'repeat'; item: Pattern; min: number; max: number | null };
 
-/** The strings that match all of `must` and none of `mustNot`. */
-export type Language = { must: readonly Pattern[]; mustNot: readonly Pattern[] };
+/** The strings that match all of `must` and none of `mustNot`; the same `source`, the same language. */
+export type Language = { source: string; must: readonly Pattern[]; mustNot: readonly Pattern[] };
 
 export const EMPTY_PATTERN: Pattern = { kind: 'sequence', items: [] };
 

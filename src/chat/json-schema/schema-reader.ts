@@ -1,6 +1,6 @@
 import { allowsValue } from './allows-value.ts';
 import { areDisjoint } from './are-disjoint.ts';
-import { accepts, buildAutomaton, type WorkBudget } from './automaton.ts';
+import { type Automaton, type AutomatonBounds, accepts, buildAutomaton } from './automaton.ts';
 import { anything, type Conjunction, type Facts, type Located } from './facts.ts';
 import { LIMITS } from './limits.ts';
 import { mergeFacts } from './merge-facts.ts';
@@ -17,22 +17,34 @@ export type SchemaReader = {
 	/** Whether `expand` is at work on these very schemas, further up. */
 	isExpanding(conjunction: Conjunction): boolean;
 	matches(language: Language, text: string, path: string): boolean;
-	budget: WorkBudget;
+	/** The strings of all these languages, within the bounds; null where that grows too large. Each is built once. */
+	automaton(languages: readonly Language[], bounds: AutomatonBounds): Automaton | null;
 	/** Where the schema stands as a whole. */
 	path: string;
 };
 
+export const UNBOUND: AutomatonBounds = { minLength: 0, maxLength: null };
+
 /** Makes conjunctions of schemas into plain alternatives: references followed, applicators multiplied out. */
 export function createSchemaReader(root: Located): SchemaReader {
 	const known = new Map<string, readonly Facts[]>();
-	const budget: WorkBudget = { steps: LIMITS.automatonSteps };
+	const budget = { steps: LIMITS.automatonSteps };
+	const automata = new Map<string, Automaton | null>();
 	const expanding = new Set<string>();
 	let expansions = 0;
 
+	function automaton(languages: readonly Language[], bounds: AutomatonBounds): Automaton | null {
+		const key = JSON.stringify([bounds, languages.map(({ source }) => source)]);
+		const found = automata.get(key);
+		if (found !== undefined) return found;
+		const made = buildAutomaton(languages, bounds, budget);
+		automata.set(key, made);
+		return made;
+	}
 	function matches(language: Language, text: string, path: string): boolean {
-		const automaton = buildAutomaton([language], { minLength: 0, maxLength: null }, budget);
-		if (automaton === null) throw unsupported(path, 'is too complex a pattern');
-		return accepts(automaton, text);
+		const made = automaton([language], UNBOUND);
+		if (made === null) throw unsupported(path, 'is too complex a pattern');
+		return accepts(made, text);
 	}
 	const merge = (a: Facts, b: Facts) => mergeFacts(a, b, matches);
 
@@ -129,7 +141,7 @@ export function createSchemaReader(root: Located): SchemaReader {
 		isExpanding: (conjunction) => expanding.has(conjunctionKey(conjunction)),
 		allows: (conjunction, value) => reader.expand(conjunction).some((facts) => allowsValue(facts, value, reader)),
 		matches,
-		budget,
+		automaton,
 		path: root.path,
 	};
 	return reader;

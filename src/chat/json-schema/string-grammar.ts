@@ -1,4 +1,4 @@
-import { buildAutomaton, isEmpty } from './automaton.ts';
+import { isEmpty } from './automaton.ts';
 import { automatonGrammar } from './automaton-grammar.ts';
 import type { CompilerContext } from './compiler-context.ts';
 import { type Expression, NOTHING } from './expression.ts';
@@ -7,6 +7,7 @@ import { anyString, quoted, stringCharacter } from './json-text.ts';
 import { LIMITS } from './limits.ts';
 import { type Language, patternLength } from './pattern-syntax.ts';
 import { childPath, unsupported } from './refuse.ts';
+import { UNBOUND } from './schema-reader.ts';
 
 /** A pattern costs its states once a character of maxLength, where it does not bound the length by itself. */
 const SHORTER_LIMITS = [256, 128, 64, 32];
@@ -31,11 +32,16 @@ export function stringGrammar(facts: StringFacts, { grammar, reader }: CompilerC
 	const byFormat = formats.map(({ language }) => language);
 	/** Exact where that fits; else shorter strings alone, which the schema allows as well. */
 	const build = (languages: readonly Language[]) => {
-		for (const limit of [null, ...SHORTER_LIMITS]) {
-			if (limit !== null && (maxLength === null || limit >= maxLength || limit < minLength)) continue;
-			const bounds = neededBounds(languages, minLength, limit ?? maxLength);
-			const automaton = buildAutomaton(languages, bounds, reader.budget);
-			if (automaton !== null && (limit === null || !isEmpty(automaton))) return automaton;
+		const states = reader.automaton(languages, UNBOUND)?.states.length;
+		for (const limit of [maxLength, ...SHORTER_LIMITS]) {
+			const isShorter = limit !== maxLength;
+			if (isShorter && (limit === null || maxLength === null || limit >= maxLength || limit < minLength)) continue;
+			const bounds = neededBounds(languages, minLength, limit);
+			// Hopeless ones cost as much as those that fit.
+			const length = bounds.maxLength ?? bounds.minLength;
+			if (states === undefined || states * length > LIMITS.automatonStates * 2) continue;
+			const automaton = reader.automaton(languages, bounds);
+			if (automaton !== null && !(isShorter && isEmpty(automaton))) return automaton;
 		}
 		const at = patterns[0]?.path ?? formats[0]?.path ?? path;
 		throw unsupported(at, 'is too complex, or too long with its length bounds');

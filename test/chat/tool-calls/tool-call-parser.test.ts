@@ -216,23 +216,20 @@ describe('however the answer is cut', () => {
 	});
 });
 
-test('a megabyte of near-misses comes to an end: quadratic work would take minutes', () => {
+test('a long run of near-misses comes to an end: quadratic work would take minutes', () => {
 	const attacks = [
 		'<',
 		'<tool_call>',
-		'<tool_call>
-{',
+		'<tool_call>\n{',
 		' ',
-		'
-',
-		'<tool_call>
-{"name": "add", "arguments": {"a": "',
+		'\n',
+		'<tool_call>\n{"name": "add", "arguments": {"a": "',
 		'{"a": [',
 		`${hermes('add', '{}')} `,
 	];
 	for (const attack of attacks) {
-		const big = attack.repeat(Math.ceil(1_000_000 / attack.length));
-		const halves = [...text(big.slice(0, 500_000)), ...text(big.slice(500_000))];
+		const big = attack.repeat(Math.ceil(200_000 / attack.length));
+		const halves = [...text(big.slice(0, 100_000)), ...text(big.slice(100_000))];
 		expect(() => parse(halves, { kind: 'hermes' })).not.toThrow();
 	}
 });
