@@ -14,19 +14,19 @@ const budget = optional(z.int().min(-1)).transform((tokens) => (tokens === -1 ? 
 /** Bounded so that the worker's timer, a signed 32-bit count of milliseconds, can hold it. */
 const milliseconds = optional(z.int().positive().max(2_147_483_647));
 
+/** OpenRouter's object, with the sampling of the thought as our extension. */
+export const reasoningObjectShape = {
+	effort: optional(effortSchema),
+	max_tokens: budget,
+	enabled: optional(z.boolean()),
+	exclude: optional(z.boolean()),
+	temperature: optional(z.number().min(0).max(2)),
+	top_p: optional(z.number().min(0).max(1)),
+};
+
 export const reasoningRequestShape = {
 	reasoning_effort: optional(effortSchema),
-	/** OpenRouter's object, with the sampling of the thought as our extension. */
-	reasoning: optional(
-		z.object({
-			effort: optional(effortSchema),
-			max_tokens: budget,
-			enabled: optional(z.boolean()),
-			exclude: optional(z.boolean()),
-			temperature: optional(z.number().min(0).max(2)),
-			top_p: optional(z.number().min(0).max(1)),
-		}),
-	),
+	reasoning: optional(z.object(reasoningObjectShape)),
 	/** Anthropic's object, which AI SDK's deepseek provider sends too. */
 	thinking: optional(
 		z.object({ type: optional(z.enum(['enabled', 'disabled', 'adaptive', 'auto'])), budget_tokens: budget }),
