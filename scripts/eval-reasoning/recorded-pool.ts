@@ -1,0 +1,31 @@
+import type { GatewayPool } from '../../src/gateway/gateway-pool.ts';
+import type { WorkerPool } from '../../src/pool/worker-pool.ts';
+import type { WorkerEvent } from '../../src/protocol/worker-api.ts';
+
+export type Recording = { atMs: number; event: WorkerEvent }[];
+
+/** A pool that remembers what its workers said, by request: what the gateway then tells clients is held against it. */
+export function recordedPool(pool: WorkerPool): { pool: GatewayPool; take(requestId: string): Recording } {
+	const recordings = new Map<string, Recording>();
+	return {
+		pool: {
+			models: () => pool.models(),
+			findModel: (name) => pool.findModel(name),
+			endPhase: (requestId, phase) => pool.endPhase(requestId, phase),
+			status: () => pool.status(),
+			async *generate(options) {
+				const recording: Recording = [];
+				recordings.set(options.request.requestId, recording);
+				for await (const event of pool.generate(options)) {
+					recording.push({ atMs: performance.now(), event });
+					yield event;
+				}
+			},
+		},
+		take(requestId) {
+			const recording = recordings.get(requestId) ?? [];
+			recordings.delete(requestId);
+			return recording;
+		},
+	};
+}
