@@ -1,5 +1,5 @@
 import type { TokenLogprob } from '../protocol/worker-api.ts';
-import type { AnswerParser, AnswerPiece } from './answer-parser.ts';
+import { type AnswerParser, type AnswerPiece, createPlainAnswerParser } from './answer-parser.ts';
 import type { ChatEvent } from './chat-event.ts';
 import { createLogprobQueue } from './logprob-queue.ts';
 import { createStopDetector } from './stop-detector.ts';
@@ -12,8 +12,12 @@ export type AnswerChannel = {
 	hasToolCalls(): boolean;
 };
 
-/** The answer's text: tool calls are told apart first, what is left is searched for stop strings. */
-export function createAnswerChannel(parser: AnswerParser, stops: readonly string[]): AnswerChannel {
+/**
+ * The answer's text: tool calls are told apart first (by `toolParser`, where there are tools), what is left is searched
+ * for stop strings.
+ */
+export function createAnswerChannel(toolParser: AnswerParser | undefined, stops: readonly string[]): AnswerChannel {
+	const parser = toolParser ?? createPlainAnswerParser();
 	const detector = createStopDetector(stops);
 	const logprobs = createLogprobQueue();
 	let isStopped = false;
@@ -23,6 +27,12 @@ export function createAnswerChannel(parser: AnswerParser, stops: readonly string
 		if (text !== '') yield { type: 'content-delta', text, logprobs: logprobs.take(text) };
 	}
 
+	function* lastLogprobs(): Generator<ChatEvent> {
+		const rest = logprobs.end();
+		logprobs.close();
+		if (rest.length > 0) yield { type: 'content-delta', text: '', logprobs: rest };
+	}
+
 	function* pass(pieces: AnswerPiece[]): Generator<ChatEvent> {
 		for (const piece of pieces) {
 			if (isStopped) return;
@@ -30,9 +40,11 @@ export function createAnswerChannel(parser: AnswerParser, stops: readonly string
 				const passed = detector.push(piece.text);
 				isStopped = passed.isStopped;
 				yield* content(passed.text);
+				if (isStopped) yield* lastLogprobs();
 			} else {
 				// A stop string never spans a tool call: what was held back before one is text.
 				yield* content(detector.end());
+				if (!hasToolCalls) yield* lastLogprobs();
 				hasToolCalls = true;
 				yield piece;
 			}
@@ -41,13 +53,17 @@ export function createAnswerChannel(parser: AnswerParser, stops: readonly string
 
 	return {
 		*push(delta) {
-			logprobs.push(delta.logprobs);
+			// A control token is no text; with tools it may open a call, whose tokens nobody is shown.
+			if (!delta.special) logprobs.push(delta.logprobs);
+			else if (toolParser !== undefined) logprobs.close();
 			yield* pass(parser.push(delta.text, delta.special));
 		},
 		*end() {
 			if (isStopped) return;
 			yield* pass(parser.end());
-			if (!isStopped) yield* content(detector.end());
+			if (isStopped) return;
+			yield* content(detector.end());
+			yield* lastLogprobs();
 		},
 		isStopped: () => isStopped,
 		hasToolCalls: () => hasToolCalls,

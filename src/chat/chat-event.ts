@@ -23,7 +23,8 @@ export type ReasoningOutcome = {
 
 /**
  * One choice of one answer, on its way to any of the wire formats. `start` comes first and once, `finish` last and
- * once; a stream that ends without `finish` has failed and threw. Deltas are never empty.
+ * once; a stream that ends without `finish` has failed and threw. A delta's text is empty only where it brings the
+ * log-probabilities of a token whose text is out already.
  */
 export type ChatEvent =
 	| { type: 'start'; promptTokens: number; cachedTokens: number }

@@ -2,7 +2,7 @@ import { workerFailed } from '../errors.ts';
 import type { FinishReason } from '../protocol/chat-response.ts';
 import type { WorkerEvent } from '../protocol/worker-api.ts';
 import { createAnswerChannel } from './answer-channel.ts';
-import { type AnswerParser, createPlainAnswerParser } from './answer-parser.ts';
+import type { AnswerParser } from './answer-parser.ts';
 import type { ChatEvent, TokenUsage } from './chat-event.ts';
 import { createLogprobQueue } from './logprob-queue.ts';
 import { emptyOutcome, type PlannedReasoning, plannedOutcome, reportedOutcome } from './reasoning-outcome.ts';
@@ -23,13 +23,18 @@ export async function* parseOutput(
 	events: AsyncIterable<WorkerEvent>,
 	options: ParseOptions,
 ): AsyncGenerator<ChatEvent, void, undefined> {
-	const answer = createAnswerChannel(options.answerParser ?? createPlainAnswerParser(), options.stop);
+	const answer = createAnswerChannel(options.answerParser, options.stop);
 	const thoughtLogprobs = createLogprobQueue();
 	const usage: TokenUsage = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
 	let reasoning = plannedOutcome(options.reasoning);
 	let finishReason: FinishReason | null = null;
 	let isStarted = false;
 	let hasThought = false;
+
+	function* lastThoughtLogprobs(): Generator<ChatEvent> {
+		const rest = thoughtLogprobs.end();
+		if (rest.length > 0) yield { type: 'reasoning-delta', text: '', logprobs: rest };
+	}
 
 	for await (const event of events) {
 		switch (event.type) {
@@ -50,14 +55,16 @@ export async function* parseOutput(
 					break;
 				}
 				usage.reasoningTokens += event.ids.length;
+				if (event.special) break;
 				thoughtLogprobs.push(event.logprobs);
-				if (event.text === '' || event.special) break;
+				if (event.text === '') break;
 				hasThought ||= event.text.trim() !== '';
 				yield { type: 'reasoning-delta', text: event.text, logprobs: thoughtLogprobs.take(event.text) };
 				break;
 			case 'phase-end':
 				usage.completionTokens += event.ids.length;
 				if (event.phase === 'answer') break;
+				yield* lastThoughtLogprobs();
 				if (event.ids.length > 0) usage.reasoningTokens += 1; // the end token; the separator is nobody's
 				reasoning = reportedOutcome(event, options.reasoning);
 				if (!hasThought) reasoning = emptyOutcome(reasoning);
