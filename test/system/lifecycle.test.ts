@@ -33,6 +33,12 @@ describe('SIGTERM', () => {
 		const { url, process, exited, workerPids } = await start('--workers', '2');
 		const streams = await Promise.all([1, 2, 3].map(() => beginStream(url, endlessQuestion(600))));
 		process.kill('SIGTERM');
+		const takesWork = () =>
+			fetch(`${url}/readyz`).then(
+				({ ok }) => ok,
+				() => false,
+			);
+		await expect.poll(takesWork, { timeout: 10_000 }).toBe(false);
 		const late = await streamChat(url, sumQuestion(1, 2));
 		for (const { done } of streams)
 			expect(await done).toMatchObject({ finishReason: 'length', sawDone: true, error: null });
@@ -77,7 +83,7 @@ describe('Ctrl-C', () => {
 		await expect.poll(press, { interval: 100, timeout: 10_000 }).toBe(1);
 		expect(await exited).toEqual({ code: 1, signal: null });
 		expect((await stream.done).sawDone).toBe(false);
-		await expect.poll(() => [...workerPids().values()].filter(isAlive)).toEqual([]);
+		await expect.poll(() => [...workerPids().values()].filter(isAlive), { timeout: 10_000 }).toEqual([]);
 	});
 });
 
