@@ -18,3 +18,11 @@ export async function firstOf<Value>(source: AsyncGenerator<Value, void, undefin
 	};
 	return { [Symbol.asyncIterator]: () => iterator, return: iterator.return };
 }
+
+/** The values of a source that is still starting; its failure to start is theirs. */
+export function whenStarted<Value>(starting: Promise<Started<Value>>): AsyncIterable<Value> {
+	starting.catch(() => {}); // told to whoever reads; nobody may
+	return (async function* () {
+		yield* await starting;
+	})();
+}

@@ -1,4 +1,6 @@
+import type { ProgressTracker } from '../chat/progress.ts';
 import { RetortError } from '../errors.ts';
+import type { PoolGenerateOptions } from '../pool/pool-options.ts';
 import type { GenerateRequest, WorkerEvent } from '../protocol/worker-api.ts';
 import type { AdmissionLimits, TokenEstimate } from './admission.ts';
 import type { Caller } from './caller.ts';
@@ -27,6 +29,9 @@ export type Completion = {
 	estimate: TokenEstimate;
 	request: GenerateRequest;
 	abort: AbortController;
+	progress: ProgressTracker;
+	/** The request has to wait for a slot. */
+	onQueued?: () => void;
 	/** Where the limits stand, for the response. Called before anything can be refused. */
 	setHeaders(headers: Record<string, string>): void;
 };
@@ -55,7 +60,12 @@ export async function* runCompletion(
 	try {
 		running.add({ id, model, caller, cancel: (reason) => abort.abort(reason) });
 		log.info({ ...fields, stream: completion.isStreamed }, 'generation started');
-		for await (const event of pool.generate({ model, request, signal: abort.signal, keyId: caller.keyId })) {
+		const onQueued: PoolGenerateOptions['onQueued'] = (place) => {
+			completion.progress.queued(place);
+			completion.onQueued?.();
+		};
+		for await (const event of pool.generate({ model, request, signal: abort.signal, keyId: caller.keyId, onQueued })) {
+			completion.progress.push(event);
 			meter.push(event);
 			thought.push(event);
 			yield event;

@@ -11,6 +11,12 @@ export type SseOptions = {
 	/** Runs once, however the stream ends, before it counts as closed. */
 	onClose(): Promise<unknown>;
 	onSlowReader(): void;
+	/** How a value goes out; absent for a bare `data:` line. */
+	frameOf?(value: unknown): string;
+	/** What a comment says in a silence, without line breaks. */
+	comment?(): string;
+	/** A value of its own every so often, whatever else is sent. */
+	progress?: { everyMs: number; read(): unknown } | undefined;
 };
 
 /** The first comment comes early, so that headers reach the client although the first token is still far. */
@@ -22,7 +28,9 @@ const FIRST_HEARTBEAT_MS = 1000;
  * that a client never takes a cut answer for a whole one.
  */
 export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions): Readable {
+	const { frameOf = dataFrame } = options;
 	let waitsForValue = false;
+	let isOver = false;
 	let lastPushAt = performance.now();
 	let silenceMs = Math.min(FIRST_HEARTBEAT_MS, options.heartbeatMs);
 
@@ -32,18 +40,23 @@ export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions):
 		stream.push(frame);
 	};
 
+	const end = () => {
+		isOver = true;
+		stream.push(null);
+	};
+
 	const pull = async () => {
 		try {
 			const result = await values.next();
 			waitsForValue = false;
 			if (stream.destroyed) return;
 			push(result.done ? 'data: [DONE]\n\n' : frameOf(result.value));
-			if (result.done) stream.push(null);
+			if (result.done) end();
 		} catch (error) {
 			waitsForValue = false;
 			if (stream.destroyed) return;
-			push(frameOf(toEnvelope(options.toError(error))));
-			stream.push(null);
+			push(dataFrame(toEnvelope(options.toError(error))));
+			end();
 		}
 	};
 
@@ -56,7 +69,9 @@ export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions):
 			void pull();
 		},
 		destroy(error, done) {
+			isOver = true;
 			clearTimeout(timer);
+			clearInterval(progressTimer);
 			// Queued behind a pending next(), which the request's own signal cuts short.
 			Promise.allSettled([values.return(undefined), options.onClose()]).then(() => done(error), done);
 		},
@@ -67,8 +82,9 @@ export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions):
 		const readerIsBehind = stream.readableLength > 0;
 		const leftMs = (readerIsBehind ? options.slowReaderMs : silenceMs) - (performance.now() - lastPushAt);
 		if (leftMs > 0) return arm(leftMs);
+		if (!readerIsBehind && isOver) return;
 		if (!readerIsBehind) {
-			push(': keep-alive\n\n');
+			push(`: ${options.comment?.() ?? 'keep-alive'}\n\n`);
 			return arm(silenceMs);
 		}
 		options.onSlowReader();
@@ -77,11 +93,18 @@ export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions):
 	const arm = (ms: number) => {
 		timer = setTimeout(check, Math.min(ms, options.heartbeatMs, options.slowReaderMs) + 1);
 	};
+	const { progress } = options;
+	const progressTimer =
+		progress &&
+		setInterval(() => {
+			// A reader that is behind has more to read than how far it could be.
+			if (stream.readableLength === 0 && !isOver) push(frameOf(progress.read()));
+		}, progress.everyMs);
 	let timer: NodeJS.Timeout;
 	arm(silenceMs);
 	return stream;
 }
 
-function frameOf(value: unknown): string {
+export function dataFrame(value: unknown): string {
 	return `data: ${JSON.stringify(value)}\n\n`;
 }

@@ -46,6 +46,19 @@ export class AdmissionQueue<Item> {
 		return true;
 	}
 
+	/** How many leave before it when keys go on taking turns; null when it does not wait here (any more). */
+	ahead(key: string, item: Item): number | null {
+		const index = this.#byKey.get(key)?.indexOf(item) ?? -1;
+		if (index === -1) return null;
+		let ahead = index;
+		let isBefore = true;
+		for (const [other, items] of this.#byKey) {
+			if (other === key) isBefore = false;
+			else ahead += Math.min(items.length, isBefore ? index + 1 : index);
+		}
+		return ahead;
+	}
+
 	/**
 	 * Offers the first of each key in turn until one is placed: it leaves the queue, its key goes to the end of the turns,
 	 * and what `place` returned for it is returned. null when none could be placed.

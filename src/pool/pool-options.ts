@@ -43,6 +43,9 @@ export type PoolWorkerStatus = {
 };
 export type PoolStatus = { queueLength: number; workers: PoolWorkerStatus[] };
 
+/** Where a request stands that waits for a slot: position 1 is next. */
+export type QueuePlace = { position: number; expectedWaitMs: number };
+
 export type PoolGenerateOptions = {
 	/** Name or alias. */
 	model: string;
@@ -50,4 +53,6 @@ export type PoolGenerateOptions = {
 	signal: AbortSignal;
 	/** Whose turn it is when requests wait; null is one key of its own. */
 	keyId: string | null;
+	/** Called when the request has to wait. What it gets tells where the request stands, and null once it waits no more. */
+	onQueued?: ((place: () => QueuePlace | null) => void) | undefined;
 };

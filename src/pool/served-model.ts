@@ -5,6 +5,7 @@ import { AffinityTable } from './affinity-table.ts';
 import { Lease } from './lease.ts';
 import { pickWorker } from './pick-worker.ts';
 import type { PoolObserver } from './pool-observer.ts';
+import type { QueuePlace } from './pool-options.ts';
 import { type PrefixKey, prefixKeys } from './prefix-keys.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
@@ -24,6 +25,8 @@ export type Ask = {
 	isRetry: boolean;
 	/** Time that it may wait. */
 	patienceMs: number;
+	/** See PoolGenerateOptions. */
+	onQueued?: ((place: () => QueuePlace | null) => void) | undefined;
 };
 
 type Ticket = { ask: Ask; prefixes: PrefixKey[]; grant: (lease: Lease) => void; refuse: (error: unknown) => void };
@@ -128,6 +131,7 @@ export class ServedModel {
 					reject(this.#reject(this.#busy('The queue is full.')));
 					return;
 				}
+				ask.onQueued?.(() => this.#placeOf(key, ticket));
 				timer = setTimeout(() => {
 					if (this.#queue.remove(key, ticket)) reject(this.#reject(this.#busy('No slot became free in time.')));
 				}, ask.patienceMs);
@@ -142,6 +146,17 @@ export class ServedModel {
 			clearTimeout(timer);
 			if (onAbort !== undefined) ask.signal.removeEventListener('abort', onAbort);
 		}
+	}
+
+	#placeOf(key: string, ticket: Ticket): QueuePlace | null {
+		const ahead = this.#queue.ahead(key, ticket);
+		if (ahead === null) return null;
+		return { position: ahead + 1, expectedWaitMs: ((ahead + 1) * this.#meanServiceMs) / Math.max(1, this.#slots()) };
+	}
+
+	/** Of the workers that are up. */
+	#slots(): number {
+		return this.members.reduce((sum, member) => sum + (member.worker === null ? 0 : member.slots), 0);
 	}
 
 	/** Gives the ticket its lease in the same step, so that no slot is promised twice. */
@@ -191,8 +206,7 @@ export class ServedModel {
 	}
 
 	#busy(why: string): RetortError {
-		const slots = this.members.reduce((sum, member) => sum + (member.worker === null ? 0 : member.slots), 0);
-		const seconds = retryAfterSeconds(this.#queue.length, slots, this.#meanServiceMs);
+		const seconds = retryAfterSeconds(this.#queue.length, this.#slots(), this.#meanServiceMs);
 		return overloaded(`${why} Please try again shortly.`, seconds);
 	}
 

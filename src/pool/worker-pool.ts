@@ -55,7 +55,7 @@ export class WorkerPool {
 	 * Returning early cancels it at the next event; `signal` cancels it at once, queued or running.
 	 */
 	async *generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
-		const { signal, keyId } = options;
+		const { signal, keyId, onQueued } = options;
 		const served = this.#require(options.model);
 		const forwarded = new ForwardedEvents();
 		const avoid = new Set<string>();
@@ -63,7 +63,7 @@ export class WorkerPool {
 		let patienceMs = this.#options.queue.deadlineSeconds * 1000;
 		for (let attempt = 1; ; attempt += 1) {
 			const askedMs = performance.now();
-			const lease = await served.acquire({ request, keyId, signal, avoid, isRetry: attempt > 1, patienceMs });
+			const lease = await served.acquire({ request, keyId, signal, avoid, isRetry: attempt > 1, patienceMs, onQueued });
 			try {
 				this.#running.set(request.requestId, lease);
 				patienceMs -= performance.now() - askedMs;

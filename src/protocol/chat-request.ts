@@ -51,7 +51,12 @@ export const chatRequestSchema = z.object({
 
 	stream: optional(z.boolean()),
 	stream_options: optional(
-		z.object({ include_usage: optional(z.boolean()), include_obfuscation: optional(z.boolean()) }),
+		z.object({
+			include_usage: optional(z.boolean()),
+			include_obfuscation: optional(z.boolean()),
+			/** Extension: a chunk without choices every second that tells how far the request is. */
+			include_progress: optional(z.boolean()),
+		}),
 	),
 	max_completion_tokens: optional(maxTokens),
 	max_tokens: optional(maxTokens),
@@ -108,7 +113,8 @@ export function parseChatRequest(body: unknown): ChatRequest {
 
 /** What fields say about each other. */
 function checkTogether(request: ChatRequest): void {
-	if (request.stream_options?.include_usage !== undefined && request.stream !== true) {
+	const { include_usage: usage, include_progress: progress } = request.stream_options ?? {};
+	if ((usage ?? progress) !== undefined && request.stream !== true) {
 		throw invalidRequest('stream_options', null, "'stream_options' is only allowed when 'stream' is true.");
 	}
 	if ((request.top_logprobs ?? 0) > 0 && request.logprobs !== true) {

@@ -109,13 +109,28 @@ export const deltaSchema = z.object({
 });
 export type Delta = z.infer<typeof deltaSchema>;
 
+/** How far a stream is, every second, for those who asked with `stream_options.include_progress`. */
+export const progressSchema = z.object({
+	/** `waiting`: on its way to a worker. */
+	phase: z.enum(['waiting', 'queued', 'prefill', 'reasoning', 'answer']),
+	/** Position 1 is next; the wait is estimated from how long slots were held lately. null when it does not wait. */
+	queue: z.object({ position: z.int(), expected_wait_ms: z.int() }).nullable(),
+	/** Tokens of the prompt; null until a slot is held. */
+	prefill: z.object({ done: z.int(), total: z.int() }).nullable(),
+	reasoning_tokens: z.int(),
+	answer_tokens: z.int(),
+	/** What is left of the thinking budget; null where there is none. */
+	budget_left: z.int().nullable(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
 export const chatCompletionChunkSchema = z.object({
 	id: z.string(),
 	object: z.literal('chat.completion.chunk'),
 	created: z.int(),
 	model: z.string(),
 	system_fingerprint: z.string(),
-	/** Empty in the usage chunk alone. */
+	/** Empty in the usage chunk and in progress chunks alone. */
 	choices: z.array(
 		z.object({
 			index: z.int(),
@@ -124,6 +139,8 @@ export const chatCompletionChunkSchema = z.object({
 			finish_reason: finishReasonSchema.nullable(),
 		}),
 	),
+	/** Only with include_progress, in chunks of its own. */
+	progress: progressSchema.optional(),
 	/** With the chunk that has the finish reason. */
 	reasoning_status: reasoningStatusSchema.optional(),
 	/** Only with include_usage: null but in the last chunk. */

@@ -55,6 +55,28 @@ test('a silent source is bridged by comments, and values still come whole and in
 	expect(text).toMatch(/^(: keep-alive\n\n){2,}data: \{"a":1\}\n\n(: keep-alive\n\n)*data: \[DONE\]\n\n$/);
 });
 
+test('progress comes between values, and not after the end', async () => {
+	let isSeen = () => {};
+	const seen = new Promise<void>((resolve) => {
+		isSeen = resolve;
+	});
+	async function* slow() {
+		await seen;
+		yield { a: 1 };
+	}
+	let count = 0;
+	let text = '';
+	const progress = { everyMs: 1, read: () => ({ count: ++count }) };
+	for await (const frame of sseStream(slow(), { ...never, progress })) {
+		text += String(frame);
+		if (count >= 2) isSeen();
+	}
+	expect(text).toMatch(
+		/^data: \{"count":1\}\n\ndata: \{"count":2\}\n\n(data: \{"count":\d+\}\n\n)*data: \{"a":1\}\n\n/,
+	);
+	expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+});
+
 test('nothing is pulled from the source that the reader has no room for', async () => {
 	let pulled = 0;
 	async function* endless() {

@@ -25,6 +25,21 @@ describe('AdmissionQueue', () => {
 		expect(drain(queue).slice(0, 4)).toEqual(['g0', 'a', 'b', 'g1']);
 	});
 
+	it('tells how many go before, as they then do', () => {
+		fc.assert(
+			fc.property(fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 30 }), fc.nat(5), (keys, served) => {
+				const queue = new AdmissionQueue<string>(100);
+				const keyOf = (item: string) => item.charAt(0);
+				for (const [index, key] of keys.entries()) queue.enter(key, `${key}${index}`);
+				for (let count = 0; count < served; count += 1) queue.take(accept);
+				const items = keys.map((key, index) => `${key}${index}`);
+				const told = new Map(items.map((item) => [item, queue.ahead(keyOf(item), item)]));
+				const order = drain(queue);
+				for (const item of items) expect(told.get(item)).toBe(order.includes(item) ? order.indexOf(item) : null);
+			}),
+		);
+	});
+
 	it('refuses what does not fit', () => {
 		const queue = new AdmissionQueue<string>(2);
 		expect([queue.enter('k', 'a'), queue.enter('l', 'b'), queue.enter('m', 'c')]).toEqual([true, true, false]);

@@ -1,14 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectCompletion } from '../../chat/collect-completion.ts';
 import { encodeChunks } from '../../chat/encode-chunks.ts';
+import { encodeProgress } from '../../chat/encode-progress.ts';
 import { parseOutput } from '../../chat/parse-output.ts';
+import { describeProgress, ProgressTracker } from '../../chat/progress.ts';
 import type { Config } from '../../config/schema.ts';
 import { shuttingDown } from '../../errors.ts';
 import { parseChatRequest } from '../../protocol/chat-request.ts';
 import { addRoute } from '../add-route.ts';
 import { onDisconnect } from '../disconnect-signal.ts';
 import { clientLeft, missingKey } from '../errors.ts';
-import { firstOf } from '../first-event.ts';
+import { firstOf, whenStarted } from '../first-event.ts';
 import type { ModelTemplates } from '../model-templates.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { prepareCompletion } from '../prepare-completion.ts';
@@ -17,6 +19,8 @@ import { type CompletionServices, runCompletion } from '../run-completion.ts';
 import { sendSse } from '../send-sse.ts';
 
 export type ChatServices = CompletionServices & { config: Config; version: string; templates: ModelTemplates };
+
+const PROGRESS_MS = 1000;
 
 /**
  * POST /v1/chat/completions. Whole and streamed answers are one path until their last step: the whole one collects the
@@ -38,6 +42,12 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 			const template = templates.of(model.name, info);
 			const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
 			const abort = abortOnDisconnect(request, reply);
+			const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
+			const asksForProgress = chat.stream_options?.include_progress === true;
+			let onQueued: () => void = () => {};
+			const queued = new Promise<void>((resolve) => {
+				onQueued = resolve;
+			});
 			const events = runCompletion(services, {
 				httpRequestId: request.id,
 				caller,
@@ -46,16 +56,21 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 				estimate: prepared.estimate,
 				request: prepared.request,
 				abort,
+				progress,
+				onQueued,
 				setHeaders: (headers) => reply.headers(headers),
 			});
-			const started = await firstOf(events);
+			const starting = firstOf(events);
+			// Who wants to see itself wait gets its headers when it begins to, and a refusal after that as a frame.
+			await (asksForProgress ? Promise.race([starting, queued]) : starting);
 			request.hasGeneration = true;
+			const started = asksForProgress ? whenStarted(starting) : await starting;
 			const chatEvents = parseOutput(started, prepared.parse);
 			if (chat.stream !== true) {
 				try {
 					return await collectCompletion(chatEvents, prepared.meta);
 				} finally {
-					await started.return();
+					await events.return();
 				}
 			}
 			const { heartbeatSeconds, slowReaderSeconds } = config.server;
@@ -64,7 +79,11 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 				slowReaderMs: slowReaderSeconds * 1000,
 				abort,
 				toError: (error) => toRetortError(error, request, services.log),
-				onClose: () => started.return(),
+				onClose: () => events.return(),
+				comment: () => describeProgress(progress.snapshot()),
+				progress: asksForProgress
+					? { everyMs: PROGRESS_MS, read: () => encodeProgress(progress.snapshot(), prepared.meta) }
+					: undefined,
 			});
 		},
 	});

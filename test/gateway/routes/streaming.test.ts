@@ -138,9 +138,9 @@ test('comments bridge the silence, and clients read past them', async () => {
 	const decoder = new TextDecoder();
 	for await (const bytes of response.body ?? []) {
 		text += decoder.decode(bytes, { stream: true });
-		if ((text.match(/: keep-alive\n\n/g) ?? []).length >= 2) release();
+		if ((text.match(/: answer 1\n\n/g) ?? []).length >= 2) release();
 	}
-	expect(text).toMatch(/"t0 "[^\n]*\n\n(: keep-alive\n\n){2,}data: .*"t1 "/s);
+	expect(text).toMatch(/"t0 "[^\n]*\n\n(: answer 1\n\n){2,}data: .*"t1 "/s);
 	expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
 });
 
