@@ -219,7 +219,8 @@ export class Engine {
 
 	#flush(): void {
 		for (const { generation } of this.#slots) {
-			if (generation === null || generation.outbox.length === 0 || generation.isFinished) continue;
+			if (generation === null || generation.outbox.length === 0) continue;
+			if (generation.isFinished || generation.isCancelled) continue; // releaseDone sends these as the last
 			this.#send(generation, false);
 		}
 	}

@@ -113,6 +113,7 @@ export class Generation {
 
 	/** Reports a slice of the prompt, also as a sign of life. */
 	reportPrefill(): void {
+		if (this.isCancelled) return;
 		const totalTokens = this.prompt.length;
 		const evaluatedTokens = Math.max(0, Math.min(totalTokens, this.#inputLength - this.pending.length));
 		this.outbox.push({ type: 'prefill-progress', evaluatedTokens, totalTokens });
@@ -129,6 +130,7 @@ export class Generation {
 
 	/** One drawn token. It, and what it forces, is in `pending` then, unless it was refused. */
 	accept(id: number, logprob: TokenLogprob | null): void {
+		if (this.isCancelled) return;
 		this.banned = [];
 		const { steps, redraw } = this.#push(id, false);
 		this.#apply(steps, [], 0, logprob);
@@ -145,6 +147,7 @@ export class Generation {
 
 	/** The context has no cell left. */
 	endForLength(): void {
+		if (this.isCancelled) return;
 		this.#apply(this.#machine.endForLength(performance.now()), [], 0, null);
 	}
 
@@ -152,7 +155,9 @@ export class Generation {
 		return this.#machine.requestEnd(phase);
 	}
 
+	/** The error is the last event: what a step under way still gives is dropped. */
 	fail(code: string, message: string): void {
+		if (this.isCancelled || this.isFinished) return;
 		this.isCancelled = true;
 		this.outbox.push({ type: 'generation-error', code, message });
 	}

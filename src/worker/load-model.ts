@@ -103,7 +103,13 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 			slots: options.slots,
 			threads,
 		};
-		return { engine, info, vocabulary, dispose: () => llama.dispose() };
+		// Holds the wrappers too: collected as garbage, they never let go of the backend, and its dispose waits for ever.
+		const dispose = async () => {
+			await context.dispose();
+			await model.dispose();
+			await llama.dispose();
+		};
+		return { engine, info, vocabulary, dispose };
 	} catch (cause) {
 		await llama.dispose();
 		const why = cause instanceof Error ? cause.message : String(cause);

@@ -90,6 +90,8 @@ function generate(engine: Engine, body: GenerateRequest, response: ServerRespons
 	response.on('close', () => {
 		if (!response.writableFinished) handle?.cancel();
 	});
+	// Gone while its body was read: that close does not come again.
+	if (response.destroyed) handle.cancel();
 }
 
 function health(loaded: LoadedWorker | null): WorkerHealth {

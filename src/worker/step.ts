@@ -58,7 +58,7 @@ export function createStep(
 				// -1: the grammar is at its end and the vocabulary has no token to say so.
 				if (id < 0) generation.endOfGrammar();
 				else generation.accept(id, logprobs === null ? null : await readLogprob(batchIndex, id, logprobs));
-			} while (!generation.isFinished && generation.pending.length === 0);
+			} while (!generation.isFinished && !generation.isCancelled && generation.pending.length === 0);
 		} catch (cause) {
 			// A grammar that stumbles is its own request's fault; the context is whole.
 			generation.fail('generation_failed', cause instanceof Error ? cause.message : 'Sampling failed.');
