@@ -11,7 +11,7 @@ export type ParseOptions = {
 	stop: readonly string[];
 	reasoning: PlannedReasoning;
 	/** Tells tool calls from text; absent for requests without tools. */
-	answerParser?: AnswerParser;
+	newAnswerParser?: () => AnswerParser;
 };
 
 /**
@@ -23,7 +23,7 @@ export async function* parseOutput(
 	events: AsyncIterable<WorkerEvent>,
 	options: ParseOptions,
 ): AsyncGenerator<ChatEvent, void, undefined> {
-	const answer = createAnswerChannel(options.answerParser, options.stop);
+	const answer = createAnswerChannel(options.newAnswerParser?.(), options.stop);
 	const thoughtLogprobs = createLogprobQueue();
 	const usage: TokenUsage = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
 	let reasoning = plannedOutcome(options.reasoning);

@@ -5,10 +5,14 @@ import type { ParseOptions } from './parse-output.ts';
 import { type GenerationDefaults, type KeyOverrides, planGeneration, type ReasoningPlan } from './plan-generation.ts';
 import { renderPrompt } from './render-prompt.ts';
 import type { ChatTemplate } from './template.ts';
+import { answerParserOf, toolsInPlay } from './tools-in-play.ts';
 
 export type PreparedChat = {
 	/** What a worker needs to know, all but who asks. */
-	generation: Pick<GenerateRequest, 'prompt' | 'phases' | 'maxTokens' | 'logprobs' | 'keepForNextTurn'>;
+	generation: Pick<
+		GenerateRequest,
+		'prompt' | 'phases' | 'maxTokens' | 'logprobs' | 'keepForNextTurn' | 'eventIntervalMs'
+	>;
 	/** What is needed to read the worker's answer. */
 	parse: ParseOptions;
 	reasoning: ReasoningPlan;
@@ -25,10 +29,12 @@ export function prepareChat(input: {
 }): PreparedChat {
 	const { request, template } = input;
 	const plan = planGeneration({ ...input, reasoningTrait: template.traits.reasoning });
-	const grammar = answerGrammar(request);
+	const grammar = answerGrammar(request, template.toolFormat);
+	const newAnswerParser = answerParserOf(request, template.toolFormat);
 	const rendered = renderPrompt(template, request.messages, {
 		thinking: plan.reasoning.mode === 'on',
-		tools: request.tool_choice === 'none' ? [] : (request.tools ?? []),
+		tools: toolsInPlay(request),
+		...(request.tool_choice === undefined ? {} : { toolChoice: request.tool_choice }),
 	});
 	return {
 		generation: {
@@ -37,8 +43,10 @@ export function prepareChat(input: {
 			maxTokens: plan.maxTokens,
 			logprobs: plan.logprobs,
 			keepForNextTurn: rendered.keepForNextTurn,
+			// A stop string ends the generation at its own token, so that usage does not depend on how tokens were joined.
+			...(plan.stop.length > 0 ? { eventIntervalMs: 0 } : {}),
 		},
-		parse: { stop: plan.stop, reasoning: plan.reasoning },
+		parse: { stop: plan.stop, reasoning: plan.reasoning, ...(newAnswerParser && { newAnswerParser }) },
 		reasoning: plan.reasoning,
 	};
 }

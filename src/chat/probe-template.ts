@@ -31,6 +31,15 @@ const tool = {
 	function: { name: CALL, description: 'd', parameters: { type: 'object', properties: {} } },
 };
 
+/** A conversation with a call, as the template shows it; null where it cannot. */
+export function renderCall(render: ChatTemplate['render']): string | null {
+	try {
+		return render({ messages: callMessages, tools: [tool], add_generation_prompt: true });
+	} catch {
+		return null;
+	}
+}
+
 /** Learns a template's traits from what it makes of small conversations. Throws when it drops what a user says. */
 export function probeTemplate({ render, source, hasThinkTokens }: ProbeInput): TemplateTraits {
 	const run = (messages: TemplateMessage[], prompts: boolean, tools: unknown[] | null = null) =>

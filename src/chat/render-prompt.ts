@@ -1,18 +1,22 @@
 import { invalidRequest } from '../errors.ts';
 import type { ChatMessage } from '../protocol/chat-messages.ts';
-import type { ChatTool } from '../protocol/chat-tools.ts';
+import type { ChatTool, ToolChoice } from '../protocol/chat-tools.ts';
 import { describe, withDeadline } from './compile-template.ts';
 import { createRecentCache, type RecentCache } from './recent-cache.ts';
 import { renderSkeleton, type Skeleton, type SkeletonInput } from './render-skeleton.ts';
 import { createSentinels, fill, type Sentinels, type TextPart } from './sentinels.ts';
+import { stripReasoning } from './strip-reasoning.ts';
 import type { ChatTemplate } from './template.ts';
 import { toTemplateMessages } from './template-messages.ts';
 import { toTemplateTools } from './template-tools.ts';
+import { toToolTurns } from './tool-calls/tool-turns.ts';
+import { turnsToMessages } from './turns-to-messages.ts';
 
 export type RenderOptions = {
 	/** Whether the model is to think before it answers; of no effect where it cannot. */
 	thinking: boolean;
 	tools?: readonly ChatTool[];
+	toolChoice?: ToolChoice;
 };
 
 export type RenderedPrompt = {
@@ -34,8 +38,7 @@ export function renderPrompt(
 ): RenderedPrompt {
 	const sentinels = createSentinels();
 	const input: SkeletonInput = {
-		messages: toTemplateMessages(messages, template.traits, sentinels),
-		tools: toTemplateTools(options.tools ?? [], sentinels),
+		...toTemplateInput(template, messages, options, sentinels),
 		thinking: options.thinking,
 	};
 	const { prompt, opensInReasoning, next } = skeletonOf(template, input, sentinels);
@@ -45,6 +48,33 @@ export function renderPrompt(
 		opensInReasoning,
 		keepForNextTurn: next && { head: fill(next.head, texts), tail: fill(next.tail, texts) },
 	};
+}
+
+/** Tools go to a template that shows them as the model writes them, and into the messages for every other. */
+function toTemplateInput(
+	{ traits, toolFormat }: ChatTemplate,
+	messages: readonly ChatMessage[],
+	{ tools = [], toolChoice = 'auto' }: RenderOptions,
+	sentinels: Sentinels,
+): Pick<SkeletonInput, 'messages' | 'tools'> {
+	const isTemplates =
+		toolFormat.isTemplates || (tools.length === 0 && (traits.rendersToolCalls || !hasCalls(messages)));
+	if (isTemplates) {
+		return {
+			messages: toTemplateMessages(messages, traits, sentinels),
+			tools: toTemplateTools(tools, sentinels),
+		};
+	}
+	const turns = toToolTurns(messages.map(withoutReasoning), { format: toolFormat, tools, toolChoice });
+	return { messages: turnsToMessages(turns, traits, sentinels), tools: null };
+}
+
+function hasCalls(messages: readonly ChatMessage[]): boolean {
+	return messages.some((message) => message.role === 'tool' || (message.role === 'assistant' && message.tool_calls));
+}
+
+function withoutReasoning(message: ChatMessage): ChatMessage {
+	return message.role === 'assistant' ? { ...message, content: stripReasoning(message.content) } : message;
 }
 
 const caches = new WeakMap<ChatTemplate, RecentCache<Skeleton>>();

@@ -48,7 +48,7 @@ function assertComplete(segments: Segment[], messages: TemplateMessage[], sentin
 	for (const { content, role } of messages) {
 		const [mark] = content === null ? [] : sentinels.cut(content);
 		if (mark === undefined || !('slot' in mark) || shown.has(mark.slot)) continue;
-		throw invalidRequest('messages', 'invalid_value', `it leaves out a ${role} message.`);
+		throw invalidRequest('messages', 'invalid_value', `it leaves out a message of the ${role}.`);
 	}
 }
 

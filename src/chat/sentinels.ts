@@ -3,6 +3,9 @@ import type { PromptPart } from '../protocol/worker-api.ts';
 /** A run of prompt text; the only kind of part that rendering makes. */
 export type TextPart = Extract<PromptPart, { text: string }>;
 
+/** What a slot stands for: a client's text, or parts of ours and theirs. */
+export type SlotContent = string | readonly TextPart[];
+
 /**
  * How a text may stand where the template put it. `text`: as it is. `json`: the template may have quoted it, then it is
  * escaped to fit. `arguments`: JSON in a string, which a template that expects an object quotes once too often.
@@ -23,19 +26,19 @@ const PATTERN = new RegExp(`${PREFIX}(\\d+[tja])`);
 /** Takes the place of texts, in a template's input and in what it makes of it. */
 export type Sentinels = {
 	/** What goes into the template instead of the text. The same for the n-th text of every prompt. */
-	mark(text: string, kind?: SlotKind): string;
+	mark(content: SlotContent, kind?: SlotKind): string;
 	/** Rendered output as the template's words and the slots between them. */
 	cut(rendered: string): Segment[];
-	/** The texts in order of their slots. */
-	texts: readonly string[];
+	/** What they stand for, in order of their slots. */
+	texts: readonly SlotContent[];
 };
 
 export function createSentinels(): Sentinels {
-	const texts: string[] = [];
+	const texts: SlotContent[] = [];
 	return {
 		texts,
-		mark(text, kind = 'text') {
-			texts.push(text);
+		mark(content, kind = 'text') {
+			texts.push(content);
 			return `${PREFIX}${texts.length - 1}${LETTER[kind]}`;
 		},
 		cut(rendered) {
@@ -62,14 +65,15 @@ function quotes(pieces: readonly string[], index: number): string {
 }
 
 /** Puts the texts back. What came from a client is never in a `special` part. */
-export function fill(segments: readonly Segment[], texts: readonly string[]): TextPart[] {
+export function fill(segments: readonly Segment[], texts: readonly SlotContent[]): TextPart[] {
 	const parts: TextPart[] = [];
 	for (const segment of segments) {
 		if ('words' in segment) {
 			append(parts, segment.words, true);
 		} else {
-			const text = texts[segment.slot] ?? '';
-			append(parts, segment.isEscaped ? JSON.stringify(text).slice(1, -1) : text, false);
+			const content = texts[segment.slot] ?? '';
+			if (typeof content !== 'string') for (const { text, special } of content) append(parts, text, special);
+			else append(parts, segment.isEscaped ? JSON.stringify(content).slice(1, -1) : content, false);
 		}
 	}
 	return parts;

@@ -1,7 +1,8 @@
 import { configError } from '../errors.ts';
 import { compileTemplate, describe, type TemplateVariables, withDeadline } from './compile-template.ts';
 import { fallbackTemplate } from './fallback-template.ts';
-import { probeTemplate } from './probe-template.ts';
+import { probeTemplate, renderCall } from './probe-template.ts';
+import { chooseToolFormat, type ToolFormat } from './tool-calls/tool-format.ts';
 
 /** `always`: the prompt opens the thought. `optional`: the model does, if it thinks. `never`: no thought is split off. */
 export type ReasoningTrait = 'always' | 'optional' | 'never';
@@ -31,6 +32,8 @@ export type TemplateTraits = {
 
 export type ChatTemplate = {
 	traits: TemplateTraits;
+	/** How this model writes its calls, and who shows them. */
+	toolFormat: ToolFormat;
 	/** Runs the template, without a deadline of its own. Throws what the template raises. */
 	render(variables: Omit<TemplateVariables, 'bos_token' | 'eos_token'>): string;
 };
@@ -55,9 +58,14 @@ export function prepareTemplate(input: TemplateSource, deadlineMs?: number): Cha
 		compiled({ ...variables, bos_token: input.bos ?? '', eos_token: input.eos ?? '' });
 	const hasThinkTokens = input.special.includes('<think>') && input.special.includes('</think>');
 	try {
-		const traits = withDeadline(() => probeTemplate({ render, source, hasThinkTokens }), deadlineMs);
+		const { traits, renderedCall } = withDeadline(
+			() => ({ traits: probeTemplate({ render, source, hasThinkTokens }), renderedCall: renderCall(render) }),
+			deadlineMs,
+		);
+		const toolFormat = chooseToolFormat({ traits, renderedCall, special: input.special });
 		const note = 'The model brings no chat template: one was chosen by its vocabulary.';
-		return { traits: input.source === null ? { ...traits, notes: [note, ...traits.notes] } : traits, render };
+		const notes = input.source === null ? [note, ...traits.notes] : traits.notes;
+		return { traits: { ...traits, notes }, toolFormat, render };
 	} catch (error) {
 		throw configError(`The model's chat template cannot be used: ${describe(error)}`, error);
 	}

@@ -98,7 +98,7 @@ describe('with tools', () => {
 			delta('answer', '<call>', [Buffer.from('<call>')], true),
 			end(),
 		];
-		const parsed = await all(parseOutput(stream(events), { ...plain, answerParser: parser() }));
+		const parsed = await all(parseOutput(stream(events), { ...plain, newAnswerParser: parser }));
 		expect(shown(parsed, 'content-delta')).toEqual({ text: 'Well', tokens: 'Well' });
 	});
 });

@@ -157,7 +157,7 @@ describe('control tokens and tool calls', () => {
 
 	test('calls come before stop strings are looked for, and give the finish reason', async () => {
 		const source = [start, say('So: S'), mark('<'), say('{"a":"STOP"}'), mark('>'), end()];
-		const events = await parse(source, { stop: ['STOP'], answerParser: markedCalls() });
+		const events = await parse(source, { stop: ['STOP'], newAnswerParser: markedCalls });
 		expect(events.slice(1)).toMatchObject([
 			{ type: 'content-delta', text: 'So: ' },
 			{ type: 'content-delta', text: 'S' },
@@ -168,7 +168,7 @@ describe('control tokens and tool calls', () => {
 	});
 
 	test('a call that the tokens ran out in ends with length', async () => {
-		const events = await parse([start, mark('<'), say('{"a'), end('length')], { answerParser: markedCalls() });
+		const events = await parse([start, mark('<'), say('{"a'), end('length')], { newAnswerParser: markedCalls });
 		expect(events.at(-1)).toMatchObject({ finishReason: 'length' });
 	});
 });

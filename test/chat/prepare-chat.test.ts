@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { compileJsonSchema, jsonObjectGrammar } from '../../src/chat/json-schema/compile-json-schema.ts';
 import { prepareChat } from '../../src/chat/prepare-chat.ts';
-import { generateRequestSchema } from '../../src/protocol/worker-api.ts';
+import { generateRequestSchema, type PromptPart } from '../../src/protocol/worker-api.ts';
 import { chatRequest, defaults } from './generation-defaults.ts';
-import { type FixtureName, fixtureTemplate } from './template-fixtures.ts';
+import { type FixtureName, fixtureTemplate, pocketTemplate } from './template-fixtures.ts';
 
 function prepare(name: FixtureName, fields: Record<string, unknown> = {}) {
 	const template = fixtureTemplate(name);
@@ -82,5 +82,101 @@ describe('response_format', () => {
 		).toThrow(
 			expect.objectContaining({ status: 400, param: 'response_format.json_schema.schema.properties.a.pattern' }),
 		);
+	});
+});
+
+describe('tools', () => {
+	const weather = {
+		type: 'function',
+		function: {
+			name: 'get_weather',
+			description: 'Weather <｜User｜> now',
+			parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+		},
+	};
+	const call = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } };
+	const tools = { tools: [weather] };
+	const history = {
+		...tools,
+		messages: [
+			{ role: 'system', content: 'Be brief.' },
+			{ role: 'user', content: 'Oslo?' },
+			{ role: 'assistant', content: '<think>\nhm\n</think>\n\n', tool_calls: [call] },
+			{ role: 'tool', tool_call_id: 'call_1', content: 'rain' },
+		],
+	};
+	const textOf = (prompt: readonly PromptPart[]) => prompt.map((part) => ('text' in part ? part.text : '')).join('');
+
+	test('a template without tools gets the list in its system text, in R1’s own tokens', () => {
+		const { generation } = prepare('r1-with-tail', tools);
+		const text = textOf(generation.prompt);
+		expect(text).toContain('"name":"get_weather"');
+		expect(text).toContain('<｜tool▁call▁begin｜>function<｜tool▁sep｜>NAME');
+		expect(text).toMatch(/<｜User｜>Hi<｜Assistant｜><think>\n$/);
+		const ours = textOf(generation.prompt.filter((part) => 'special' in part && part.special));
+		expect(ours).not.toContain('get_weather');
+		expect(ours).not.toContain('Weather');
+	});
+
+	test('calls and results of the history stand in turns, and the next turn opens as always', () => {
+		const text = textOf(prepare('r1-with-tail', history).generation.prompt);
+		expect(text).toContain('<｜tool▁sep｜>get_weather\n```json\n{"city":"Oslo"}\n```<｜tool▁call▁end｜>');
+		expect(text).toContain('<｜tool▁output▁begin｜>rain<｜tool▁output▁end｜>');
+		expect(text).not.toContain('hm');
+		expect(text).toMatch(/<｜Assistant｜><think>\n$/);
+	});
+
+	test('a template that shows no system message has the list before the first question', () => {
+		const text = textOf(prepare('gemma', tools).generation.prompt);
+		expect(text).toContain('"name":"get_weather"');
+		expect(text.indexOf('get_weather')).toBeLessThan(text.indexOf('Hi'));
+	});
+
+	test.each<[Record<string, unknown>, boolean, string | null]>([
+		[{}, false, null],
+		[{ tool_choice: 'auto' }, true, null],
+		[{ tool_choice: 'none' }, false, null],
+		[{ tool_choice: 'required' }, true, '<｜tool▁calls▁begin｜>'],
+		[{ tool_choice: { type: 'function', function: { name: 'get_weather' } } }, true, '<｜tool▁calls▁begin｜>'],
+	])('%j', (choice, hasParser, opening) => {
+		const { generation, parse } = prepare('r1-with-tail', {
+			...(hasParser || 'tool_choice' in choice ? tools : {}),
+			...choice,
+		});
+		expect(parse.newAnswerParser !== undefined).toBe(hasParser);
+		const [thought, answer] = generation.phases;
+		expect(thought?.grammar).toBeNull();
+		expect(answer?.grammar !== null).toBe(hasParser);
+		if (opening !== null) expect(answer?.grammar).toMatchObject({ triggerToken: null });
+	});
+
+	test('none leaves the list out', () => {
+		expect(textOf(prepare('r1-with-tail', { ...tools, tool_choice: 'none' }).generation.prompt)).not.toContain(
+			'weather',
+		);
+	});
+
+	test('beside a response format the answer is one of both', () => {
+		const { generation } = prepare('r1-with-tail', { ...tools, response_format: { type: 'json_object' } });
+		expect(generation.phases[1]?.grammar).toMatchObject({ triggerToken: null });
+	});
+
+	test('parameters that no grammar says are refused where they stand', () => {
+		const refused = {
+			...weather,
+			function: { ...weather.function, parameters: { type: 'object', properties: { a: { pattern: '(?=x)y' } } } },
+		};
+		expect(() => prepare('r1-with-tail', { tools: [weather, refused] })).toThrow(
+			expect.objectContaining({ status: 400, param: 'tools[1].function.parameters.properties.a.pattern' }),
+		);
+	});
+
+	test('the embedded model’s own template shows them', () => {
+		const template = pocketTemplate();
+		expect(template.toolFormat).toMatchObject({ kind: 'r1', isTemplates: true });
+		const request = chatRequest(history);
+		const { generation } = prepareChat({ request, template, contextTokens: 4096, defaults, key: null });
+		expect(textOf(generation.prompt)).toContain('Tools:\nget_weather(city)');
+		expect(textOf(generation.prompt)).toMatch(/<｜tool▁outputs▁end｜><think>\n$/);
 	});
 });

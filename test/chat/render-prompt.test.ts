@@ -233,7 +233,7 @@ describe('how the next turn will show this exchange', () => {
 
 	test('is null where the template refuses that turn', () => {
 		const once: ChatTemplate = {
-			traits: fixtureTemplate('smollm2').traits,
+			...fixtureTemplate('smollm2'),
 			render: ({ messages: list }) => {
 				if (list.length > 1) throw new Error('one turn only');
 				return list[0]?.content ?? '';
@@ -260,9 +260,17 @@ describe('messages that a template cannot show are a 400', () => {
 	});
 
 	test('because it would leave one of them out in silence', () => {
-		const list = messages({ role: 'user', content: 'a' }, { role: 'tool', tool_call_id: 'x', content: 'b' });
-		const error = failure('v3.1', list);
-		expect(error).toMatchObject({ status: 400, param: 'messages' });
-		expect(error.message).toContain('leaves out a tool message');
+		const forgetful: ChatTemplate = {
+			...fixtureTemplate('smollm2'),
+			render: ({ messages: list }) => list.map(({ role, content }) => (role === 'user' ? content : '')).join(''),
+		};
+		const list = messages({ role: 'user', content: 'a' }, { role: 'assistant', content: 'b' });
+		expect(() => renderPrompt(forgetful, list, { thinking: true })).toThrow(
+			expect.objectContaining({
+				status: 400,
+				param: 'messages',
+				message: expect.stringContaining('leaves out a message of the assistant'),
+			}),
+		);
 	});
 });

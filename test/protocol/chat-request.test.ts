@@ -94,7 +94,6 @@ describe('what is ignored', () => {
 
 test.each<[string, unknown]>([
 	['n', 2],
-	['tools', [{ type: 'function', function: { name: 'f' } }]],
 	['functions', [{ name: 'f' }]],
 	['function_call', 'auto'],
 	['modalities', ['text', 'audio']],

@@ -42,8 +42,14 @@ export function chooseToolFormat(model: {
 }): ToolFormat {
 	const { traits, renderedCall, special } = model;
 	const doesAll = traits.rendersTools && traits.rendersToolCalls;
-	const isHermes = doesAll && /<tool_call>\s*\{\s*"name"/.test(renderedCall ?? '');
-	const isR1 = !isHermes && (special.includes('<｜Assistant｜>') || special.includes(R1.callsBegin));
-	const kind = isR1 ? 'r1' : 'hermes';
-	return { kind, isTemplates: isHermes, opensWithToken: special.includes(openingMark({ kind })) };
+	const own = doesAll ? formOf(renderedCall ?? '') : null;
+	const hasR1Marks = special.includes('<｜Assistant｜>') || special.includes(R1.callsBegin);
+	const kind = own ?? (hasR1Marks ? 'r1' : 'hermes');
+	return { kind, isTemplates: own !== null, opensWithToken: special.includes(openingMark({ kind })) };
+}
+
+function formOf(renderedCall: string): ToolFormat['kind'] | null {
+	if (/<tool_call>\s*\{\s*"name"/.test(renderedCall)) return 'hermes';
+	const r1Head = `${R1.callsBegin}${R1.callBegin}function${R1.separator}`;
+	return renderedCall.includes(r1Head) && renderedCall.includes(`\n\`\`\`${R1.callEnd}${R1.callsEnd}`) ? 'r1' : null;
 }
