@@ -1,5 +1,6 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -164,6 +165,20 @@ describe('a client that closes its connection', () => {
 		await new Promise((resolve) => response.once('data', resolve));
 		await healthWhere(({ busySlots }) => busySlots === 1);
 		response.destroy();
+		await healthWhere(({ busySlots }) => busySlots === 0);
+	});
+
+	it('frees the slot also when it is gone before anything came back', async () => {
+		const forever = phase({ sampling: { ...phase().sampling, logitBias: [[97, 100]] } });
+		const body = JSON.stringify(ask('x', { phases: [forever], maxTokens: null }));
+		const head = `POST /generate HTTP/1.1\r\nhost: worker\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+		for (let round = 0; round < 4; round++) {
+			const socket = connect(socketPath);
+			await new Promise((resolve) => socket.once('connect', resolve));
+			await new Promise((resolve) => socket.write(head + body, resolve));
+			socket.destroy();
+		}
+		expect((await generate(ask('What is 1+1?', { maxTokens: 3 }))).at(-1)?.type).toBe('generation-end');
 		await healthWhere(({ busySlots }) => busySlots === 0);
 	});
 
