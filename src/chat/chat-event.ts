@@ -1,5 +1,6 @@
 import type { FinishReason, ReasoningState } from '../protocol/chat-response.ts';
 import type { TokenLogprob } from '../protocol/worker-api.ts';
+import type { Vote } from './consensus.ts';
 
 export type TokenUsage = {
 	promptTokens: number;
@@ -19,6 +20,8 @@ export type ReasoningOutcome = {
 	budgetTokens: number | null;
 	/** Thoughts that came back empty and were begun again. */
 	emptyRetries: number;
+	/** Where several samples were asked for: how they voted, most first. */
+	votes?: Vote[];
 };
 
 /**

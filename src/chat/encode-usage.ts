@@ -24,6 +24,7 @@ export function encodeReasoningStatus(outcome: ReasoningOutcome): ReasoningStatu
 		tokens: outcome.tokens,
 		ms: Math.round(outcome.ms),
 		budget_tokens: outcome.budgetTokens,
+		...(outcome.votes === undefined ? {} : { votes: outcome.votes }),
 		...(outcome.emptyRetries > 0 ? { empty_retries: outcome.emptyRetries } : {}),
 	};
 }

@@ -33,6 +33,8 @@ export const reasoningStatusSchema = z.object({
 	ms: z.number(),
 	/** The budget that applied; null for none. */
 	budget_tokens: z.int().nullable(),
+	/** With `reasoning.samples`: the final answers as they were compared, most votes first. The message is of the first. */
+	votes: z.array(z.object({ answer: z.string(), count: z.int() })).optional(),
 	/** Thoughts that came back empty and were begun again; absent for none. */
 	empty_retries: z.int().optional(),
 });
