@@ -94,6 +94,11 @@ export const generateRequestSchema = z.object({
 	cacheScope: z.string(),
 	/** How the next turn will render this exchange: head, the answer's text, tail. Lets an idle slot warm up. */
 	keepForNextTurn: z.object({ head: z.array(promptPartSchema), tail: z.array(promptPartSchema) }).nullable(),
+	/**
+	 * Tokens that come faster than this are joined to one delta. Absent: as the worker sees fit. 0 where every token has to
+	 * be told apart, as behind a stop string, which decides at which token the generation ends.
+	 */
+	eventIntervalMs: z.number().nonnegative().optional(),
 });
 export type GenerateRequest = z.infer<typeof generateRequestSchema>;
 

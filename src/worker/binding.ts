@@ -94,8 +94,29 @@ type Bindings = {
 	AddonGrammarEvaluationState: new (model: NativeModel, grammar: NativeGrammar) => NativeGrammarState;
 };
 
+/**
+ * A whole step in one pool job, of native/step.cpp: in the binary of `retort native build` and in no other. `entries`
+ * holds four numbers a slot, slots ascending: sequence, first position, count of its `tokens`, and what becomes of the
+ * last of them: STEP_NOTHING, STEP_LOGITS or STEP_DRAW. Resolves to the tokens drawn by `samplers`, in order; -1 when the
+ * grammar leaves nothing, -2 when that sampler failed. Rejects as decodeBatch does.
+ */
+export type NativeStep = (
+	entries: Int32Array,
+	tokens: Uint32Array,
+	samplers: readonly NativeSampler[],
+) => Promise<Int32Array>;
+
+/** What becomes of a slot's last token in a step. */
+export const STEP_NOTHING = 0;
+export const STEP_LOGITS = 1;
+export const STEP_DRAW = 2;
+
+const STEP_VERSION = 1;
+
 export type Native = {
 	context: NativeContext;
+	/** Null in node-llama-cpp's own binaries. */
+	step: NativeStep | null;
 	createSampler(): NativeSampler;
 	/** Throws what llama.cpp's parser throws; it says little. */
 	compileGrammar(gbnf: string): NativeGrammar;
@@ -159,11 +180,18 @@ export function bindNative(llama: Llama, model: LlamaModel, context: LlamaContex
 	const nativeModel = bindModel(model);
 	return {
 		context: nativeContext,
+		step: bindStep(bindings, nativeContext),
 		createSampler: () => new bindings.AddonSampler(nativeModel),
 		compileGrammar: (gbnf) => new bindings.AddonGrammar(gbnf, { addonExports: bindings, rootRuleName: 'root' }),
 		startGrammar: (grammar) => new bindings.AddonGrammarEvaluationState(nativeModel, grammar),
 		acceptInGrammar: (state, token) => bindings.AddonSampler.acceptGrammarEvaluationStateToken(state, token),
 	};
+}
+
+function bindStep(bindings: Bindings, context: NativeContext): NativeStep | null {
+	const step: unknown = Reflect.get(bindings, 'retortStep');
+	if (typeof step !== 'function' || Reflect.get(bindings, 'retortStepVersion') !== STEP_VERSION) return null;
+	return (entries, tokens, samplers) => Reflect.apply(step, null, [context, entries, tokens, samplers]);
 }
 
 function changed(where: string) {

@@ -18,6 +18,8 @@ export type EngineOptions = {
 	contextTokens: number;
 	batchTokens: number;
 	prefillSliceTokens: number;
+	/** Deltas of a generation that come faster than this are joined, unless its request says otherwise; absent: 0. */
+	eventIntervalMs?: number;
 	/** A decode failed and the KV cache is undefined: every generation got its error, the process should end. */
 	onFailure: (error: RetortError) => void;
 };
@@ -49,6 +51,9 @@ export class Engine {
 	#order = 0;
 	#progress = 0;
 	#lastHeartbeatMs = 0;
+	#lastStepMs = 0;
+	/** The batch under way holds prompt tokens: it may take long. */
+	#readsPrompts = false;
 	#isRunning = false;
 	#isClosing = false;
 	#failure: RetortError | null = null;
@@ -59,7 +64,7 @@ export class Engine {
 		this.#options = options;
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
-		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#flush() });
+		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#flush(false) });
 	}
 
 	/**
@@ -148,7 +153,9 @@ export class Engine {
 				if (this.#releaseDone()) continue;
 				const entries = this.#plan();
 				if (entries.length === 0) break;
+				const startedMs = performance.now();
 				await this.#step(entries, this.#slots);
+				this.#lastStepMs = performance.now() - startedMs;
 				for (const entry of entries) this.#progress += entry.tokens;
 				this.#heartbeat();
 			}
@@ -159,7 +166,7 @@ export class Engine {
 			this.#options.onFailure(this.#failure);
 		} finally {
 			this.#isRunning = false;
-			this.#flush();
+			this.#flush(true);
 			for (const resolve of this.#whenIdle.splice(0)) resolve();
 		}
 	}
@@ -205,6 +212,7 @@ export class Engine {
 			const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS);
 			candidates.push({ slot: idle.index, pending, isPrefill: true, order: this.#order });
 		}
+		this.#readsPrompts = candidates.some((candidate) => candidate.isPrefill);
 		return planBatch(candidates, this.#options);
 	}
 
@@ -217,17 +225,25 @@ export class Engine {
 		}
 	}
 
-	#flush(): void {
+	/**
+	 * Writes out what is owed. With small models, where a step takes a few milliseconds, what a token costs on its way to
+	 * the client is more than what it costs here: so a delta waits for the next steps' while that is not felt.
+	 */
+	#flush(isAll: boolean): void {
+		const nextFlushMs = performance.now() + this.#lastStepMs;
 		for (const { generation } of this.#slots) {
 			if (generation === null || generation.outbox.length === 0) continue;
 			if (generation.isFinished || generation.isCancelled) continue; // releaseDone sends these as the last
-			this.#send(generation, false);
+			const intervalMs = generation.request.eventIntervalMs ?? this.#options.eventIntervalMs ?? 0;
+			const canWait = !isAll && !this.#readsPrompts && nextFlushMs - generation.lastTokenSentMs < intervalMs;
+			if (!canWait || generation.outbox.some((event) => event.type !== 'delta')) this.#send(generation, false);
 		}
 	}
 
 	#send(generation: Generation, isLast: boolean): void {
 		const events = generation.outbox;
 		generation.outbox = [];
+		if (events.at(-1)?.type === 'delta') generation.lastTokenSentMs = performance.now();
 		if (!generation.sink(events, isLast) && !isLast) generation.isPaused = true;
 	}
 

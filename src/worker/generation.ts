@@ -29,6 +29,8 @@ export class Generation {
 	banned: readonly number[] = [];
 	cachedTokens = 0;
 	outbox: WorkerEvent[] = [];
+	/** When a token was sent last; the first never waits. */
+	lastTokenSentMs = Number.NEGATIVE_INFINITY;
 	/** Generated or forced ids so far: what follows the prompt in the slot's cache. */
 	readonly generated: number[] = [];
 	/** Visible text of the last phase, for the next turn's prompt. */
@@ -282,6 +284,13 @@ export class Generation {
 	#emitDelta(phase: number, text: string, special: boolean, ids: number[], logprobs: TokenLogprob[]): void {
 		const name = this.request.phases[phase]?.name ?? 'answer';
 		const logged = this.request.logprobs === null ? null : logprobs;
+		const last = this.outbox.at(-1);
+		const joins = last?.type === 'delta' && last.phase === name && !last.special && !special && logged === null;
+		if (joins) {
+			last.text += text;
+			last.ids.push(...ids);
+			return;
+		}
 		this.outbox.push({ type: 'delta', phase: name, text, special, ids, logprobs: logged });
 	}
 

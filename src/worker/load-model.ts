@@ -28,6 +28,8 @@ export type LoadOptions = {
 export type LoadedModel = { engine: Engine; info: WorkerInfo; vocabulary: Vocabulary; dispose(): Promise<void> };
 
 const DEFAULT_CONTEXT_TOKENS = 8192;
+/** Below what a reader notices: a screen's frame takes twice as long. */
+const EVENT_INTERVAL_MS = 8;
 /** Below this a step is over before a second thread has woken up, and on busy cores ggml's barriers spin. */
 const ONE_THREAD_MODEL_BYTES = 64 * 1024 * 1024;
 
@@ -77,6 +79,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 			contextTokens,
 			batchTokens: Math.max(options.batchTokens, options.slots),
 			prefillSliceTokens: options.prefillSliceTokens,
+			eventIntervalMs: EVENT_INTERVAL_MS,
 			onFailure: options.onFailure,
 		});
 		native.context.initBatch(1);

@@ -37,6 +37,16 @@ describe('a generation', () => {
 		expect(end?.finishReason).toBe('stop');
 	});
 
+	it('joins tokens that come faster than the interval, and loses none', async () => {
+		const whole = await run(model.engine, ask(question, { eventIntervalMs: 0 }));
+		const joined = await run(model.engine, ask(question, { eventIntervalMs: 60_000 }));
+		const deltas = (events: typeof whole.events) => events.filter((event) => event.type === 'delta');
+		expect(joined.ids).toEqual(whole.ids);
+		expect([joined.reasoning, joined.answer]).toEqual([whole.reasoning, whole.answer]);
+		expect(deltas(joined.events).length).toBeLessThan(deltas(whole.events).length / 4);
+		expect(deltas(joined.events)[0]).toEqual(deltas(whole.events)[0]);
+	});
+
 	it('gives the same text for the same seed and another for another', async () => {
 		const drawn = (seed: number) =>
 			run(
@@ -137,7 +147,7 @@ describe('thinking', () => {
 	});
 
 	it('ends for the client within a step, and the answer follows', async () => {
-		const request = ask(question);
+		const request = ask(question, { eventIntervalMs: 0 });
 		let deltas = 0;
 		const result = await run(model.engine, request, (event) => {
 			if (event.type === 'delta' && ++deltas === 3)
@@ -308,7 +318,7 @@ describe('a client that leaves', () => {
 	it('frees the slot during decode, and the others go on', async () => {
 		const other = run(model.engine, ask('What is 3 times 4?'));
 		let deltas = 0;
-		const gone = await run(model.engine, ask(question), (event, handle) => {
+		const gone = await run(model.engine, ask(question, { eventIntervalMs: 0 }), (event, handle) => {
 			if (event.type === 'delta' && ++deltas === 2) handle().cancel();
 		});
 		expect(gone.end).toBeNull();
