@@ -1,17 +1,37 @@
 import { workerFailed } from '../errors.ts';
 import type { ChatCompletion, Logprob, Logprobs, ResponseToolCall } from '../protocol/chat-response.ts';
 import type { TokenLogprob } from '../protocol/worker-api.ts';
-import type { ChatEvent } from './chat-event.ts';
+import type { ChatEvent, TokenUsage } from './chat-event.ts';
 import type { CompletionMeta } from './encode-chunks.ts';
 import { encodeLogprobs } from './encode-logprobs.ts';
-import { encodeReasoningStatus, encodeUsage } from './encode-usage.ts';
+import { encodeReasoningStatus, encodeUsage, sumUsage } from './encode-usage.ts';
 import { createReasoningPlacer, type PlacedText } from './place-reasoning.ts';
+import type { ChoiceEvent } from './weave-choices.ts';
 
 /** The whole answer, from the very events that a stream is made of; throws what the events throw. */
 export async function collectCompletion(
-	events: AsyncIterable<ChatEvent>,
+	events: AsyncIterable<ChoiceEvent>,
 	meta: CompletionMeta,
 ): Promise<ChatCompletion> {
+	const collectors: ReturnType<typeof createChoiceCollector>[] = [];
+	for await (const { index, event } of events) {
+		collectors[index] ??= createChoiceCollector(meta, index);
+		collectors[index].push(event);
+	}
+	const collected = collectors.map((collector) => collector.end());
+	if (collected.length === 0) throw endedEarly();
+	return {
+		id: meta.id,
+		object: 'chat.completion',
+		created: meta.created,
+		model: meta.model,
+		system_fingerprint: meta.systemFingerprint,
+		choices: collected.map(({ choice }) => choice),
+		usage: encodeUsage(sumUsage(collected.map(({ usage }) => usage))),
+	};
+}
+
+function createChoiceCollector(meta: CompletionMeta, index: number) {
 	const placer = createReasoningPlacer(meta.field);
 	const text = { content: '', reasoning_content: '', reasoning: '' };
 	const logprobs: FoundLogprobs = { areGiven: false, content: [], reasoning: [] };
@@ -26,7 +46,7 @@ export async function collectCompletion(
 		}
 	};
 
-	for await (const event of events) {
+	function push(event: ChatEvent): void {
 		switch (event.type) {
 			case 'start':
 			case 'progress':
@@ -53,17 +73,12 @@ export async function collectCompletion(
 				break;
 		}
 	}
-	if (finish === null) throw workerFailed('The generation ended without a finish reason.');
 
-	return {
-		id: meta.id,
-		object: 'chat.completion',
-		created: meta.created,
-		model: meta.model,
-		system_fingerprint: meta.systemFingerprint,
-		choices: [
-			{
-				index: 0,
+	function end(): { choice: ChatCompletion['choices'][number]; usage: TokenUsage } {
+		if (finish === null) throw endedEarly();
+		return {
+			choice: {
+				index,
 				message: {
 					role: 'assistant',
 					content: text.content === '' && hasNoAnswer(finish, toolCalls) ? null : text.content,
@@ -76,9 +91,15 @@ export async function collectCompletion(
 				logprobs: toLogprobs(logprobs, meta),
 				finish_reason: finish.finishReason,
 			},
-		],
-		usage: encodeUsage(finish.usage),
-	};
+			usage: finish.usage,
+		};
+	}
+
+	return { push, end };
+}
+
+function endedEarly() {
+	return workerFailed('The generation ended without a finish reason.');
 }
 
 /** null says that no answer was begun; '' is an answer that is empty. */

@@ -1,9 +1,10 @@
 import type { ReasoningField } from '../protocol/chat-reasoning.ts';
 import type { ChatCompletionChunk, Delta, FinishReason, Logprobs } from '../protocol/chat-response.ts';
-import type { ChatEvent } from './chat-event.ts';
+import type { ChatEvent, TokenUsage } from './chat-event.ts';
 import { encodeLogprobs } from './encode-logprobs.ts';
-import { encodeReasoningStatus, encodeUsage } from './encode-usage.ts';
+import { encodeReasoningStatus, encodeUsage, sumUsage } from './encode-usage.ts';
 import { createReasoningPlacer, type PlacedText } from './place-reasoning.ts';
+import type { ChoiceEvent } from './weave-choices.ts';
 
 export type CompletionMeta = {
 	/** chatcmpl-... */
@@ -17,35 +18,42 @@ export type CompletionMeta = {
 };
 
 /**
- * The chunks of one streamed answer, in order: role, thought, answer, finish reason, usage. A delta holds only the field
- * that changed. The stream ends without `[DONE]`, which is the frame writer's; it throws what the events throw.
+ * The chunks of a streamed answer, for each choice in order: role, thought, answer, finish reason; after all of them the
+ * usage. A delta holds only the field that changed. The stream ends without `[DONE]`, which is the frame writer's; it
+ * throws what the events throw.
  */
 export async function* encodeChunks(
-	events: AsyncIterable<ChatEvent>,
+	events: AsyncIterable<ChoiceEvent>,
 	meta: CompletionMeta,
 ): AsyncGenerator<ChatCompletionChunk, void, undefined> {
-	const encoder = createChunkEncoder(meta);
-	for await (const event of events) yield* encoder.push(event);
+	const encoders: ReturnType<typeof createChunkEncoder>[] = [];
+	const usages: TokenUsage[] = [];
+	for await (const { index, event } of events) {
+		encoders[index] ??= createChunkEncoder(meta, index);
+		yield* encoders[index].push(event);
+		if (event.type === 'finish') usages.push(event.usage);
+	}
+	if (meta.includeUsage && usages.length > 0) yield { ...chunkOf(meta, []), usage: encodeUsage(sumUsage(usages)) };
 }
 
-/** One choice's events as chunks: a value, so that several choices can be woven into one stream. */
-export function createChunkEncoder(meta: CompletionMeta, index = 0) {
+function chunkOf(meta: CompletionMeta, choices: ChatCompletionChunk['choices']): ChatCompletionChunk {
+	return {
+		id: meta.id,
+		object: 'chat.completion.chunk',
+		created: meta.created,
+		model: meta.model,
+		system_fingerprint: meta.systemFingerprint,
+		choices,
+		...(meta.includeUsage ? { usage: null } : {}),
+	};
+}
+
+/** One choice's events as chunks: a value, since choices are woven into one stream. */
+function createChunkEncoder(meta: CompletionMeta, index: number) {
 	const placer = createReasoningPlacer(meta.field);
 
-	function chunk(choices: ChatCompletionChunk['choices']): ChatCompletionChunk {
-		return {
-			id: meta.id,
-			object: 'chat.completion.chunk',
-			created: meta.created,
-			model: meta.model,
-			system_fingerprint: meta.systemFingerprint,
-			choices,
-			...(meta.includeUsage ? { usage: null } : {}),
-		};
-	}
-
 	function deltaChunk(delta: Delta, logprobs: Logprobs | null = null, finishReason: FinishReason | null = null) {
-		return chunk([{ index, delta, logprobs, finish_reason: finishReason }]);
+		return chunkOf(meta, [{ index, delta, logprobs, finish_reason: finishReason }]);
 	}
 
 	function* texts(placed: PlacedText[], logprobs: Logprobs | null) {
@@ -88,7 +96,6 @@ export function createChunkEncoder(meta: CompletionMeta, index = 0) {
 					...deltaChunk({}, null, event.finishReason),
 					reasoning_status: encodeReasoningStatus(event.reasoning),
 				};
-				if (meta.includeUsage) yield { ...chunk([]), usage: encodeUsage(event.usage) };
 				break;
 		}
 	}

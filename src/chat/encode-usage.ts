@@ -28,3 +28,18 @@ export function encodeReasoningStatus(outcome: ReasoningOutcome): ReasoningStatu
 		...(outcome.emptyRetries > 0 ? { empty_retries: outcome.emptyRetries } : {}),
 	};
 }
+
+/** Of all choices together: one prompt, which the first of them found in the cache as far as it was there. */
+export function sumUsage(usages: readonly TokenUsage[]): TokenUsage {
+	const [first, ...others] = usages;
+	if (first === undefined) return { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
+	return others.reduce(
+		(sum, usage) => ({
+			promptTokens: Math.max(sum.promptTokens, usage.promptTokens),
+			cachedTokens: Math.min(sum.cachedTokens, usage.cachedTokens),
+			completionTokens: sum.completionTokens + usage.completionTokens,
+			reasoningTokens: sum.reasoningTokens + usage.reasoningTokens,
+		}),
+		first,
+	);
+}

@@ -10,7 +10,10 @@ import type { TokenEstimate } from './admission.ts';
 import { type Caller, cacheScopeOf } from './caller.ts';
 
 export type PreparedCompletion = {
+	/** Of the first choice. */
 	request: GenerateRequest;
+	/** Of each choice. */
+	choices: { request: GenerateRequest; parse: ParseOptions }[];
 	estimate: TokenEstimate;
 	parse: ParseOptions;
 	meta: CompletionMeta;
@@ -24,6 +27,8 @@ export type CompletionInput = {
 	caller: Caller;
 	config: Config;
 	version: string;
+	/** The generation's id where it is not that of a chat completion. */
+	id?: string;
 };
 
 /** What chat makes of a request, with what only the front door knows: who asks, ids, time. Throws chat's 400s. */
@@ -33,15 +38,22 @@ export function prepareCompletion(input: CompletionInput): PreparedCompletion {
 	const prepared = prepareChat({ request: chat, template, contextTokens, defaults: config, key: caller.key });
 	const { generation } = prepared;
 	// Not the client's x-request-id: two requests with the same one must not be taken for each other.
-	const id = `chatcmpl-${randomBytes(12).toString('hex')}`;
+	const id = input.id ?? `chatcmpl-${randomBytes(12).toString('hex')}`;
+	const request: GenerateRequest = {
+		...generation,
+		requestId: id,
+		resume: [],
+		cacheScope: cacheScopeOf(caller, config.cache.scope),
+	};
+	const count = chat.n ?? 1;
+	const estimate = estimateTokens(generation.prompt, generation.maxTokens, contextTokens);
 	return {
-		request: {
-			...generation,
-			requestId: id,
-			resume: [],
-			cacheScope: cacheScopeOf(caller, config.cache.scope),
-		},
-		estimate: estimateTokens(generation.prompt, generation.maxTokens, contextTokens),
+		request,
+		choices: Array.from({ length: count }, (_, index) => ({
+			request: index === 0 ? request : requestOfChoice(request, index),
+			parse: prepared.parse,
+		})),
+		estimate: { ...estimate, completionTokens: estimate.completionTokens * count },
 		parse: prepared.parse,
 		meta: {
 			id,
@@ -51,6 +63,19 @@ export function prepareCompletion(input: CompletionInput): PreparedCompletion {
 			field: prepared.reasoning.field,
 			includeUsage: chat.stream_options?.include_usage === true,
 		},
+	};
+}
+
+/** The same with an id and a seed of its own. What the next turn holds is known of one answer alone. */
+function requestOfChoice(first: GenerateRequest, index: number): GenerateRequest {
+	return {
+		...first,
+		requestId: `${first.requestId}-${index}`,
+		keepForNextTurn: null,
+		phases: first.phases.map((phase) => {
+			const { seed } = phase.sampling;
+			return { ...phase, sampling: { ...phase.sampling, seed: seed === null ? null : (seed + index) >>> 0 } };
+		}),
 	};
 }
 

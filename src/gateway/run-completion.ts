@@ -1,10 +1,12 @@
+import { type ParseOptions, parseOutput } from '../chat/parse-output.ts';
 import type { ProgressTracker } from '../chat/progress.ts';
+import { type ChoiceEvent, weaveChoices } from '../chat/weave-choices.ts';
 import { RetortError } from '../errors.ts';
 import type { PoolGenerateOptions } from '../pool/pool-options.ts';
 import type { GenerateRequest, WorkerEvent } from '../protocol/worker-api.ts';
 import type { AdmissionLimits, TokenEstimate } from './admission.ts';
 import type { Caller } from './caller.ts';
-import { isClientLeft } from './errors.ts';
+import { clientLeft, isClientLeft } from './errors.ts';
 import type { GatewayPool } from './gateway-pool.ts';
 import { GenerationMeter, type GenerationSummary } from './generation-meter.ts';
 import type { GatewayLog } from './log.ts';
@@ -36,20 +38,83 @@ export type Completion = {
 	setHeaders(headers: Record<string, string>): void;
 };
 
-/**
- * One generation with all that a request takes and gives back: its place in the limits, its entry among the running,
- * its log lines, its metrics. All of it is settled in this `finally`, however the generation ends.
- */
-export async function* runCompletion(
+/** What a request takes: a place in the limits and an entry among the running. */
+type Place = { leave(used: GenerationSummary | null): void };
+
+/** Throws what the limits and a draining server refuse. */
+function takePlace(services: CompletionServices, completion: Completion, generations: readonly string[]): Place {
+	const { caller, model, abort } = completion;
+	const id = completion.request.requestId;
+	const admission = services.limits.admit(caller, completion.estimate);
+	completion.setHeaders(admission.headers);
+	if (admission.refusal !== null) throw admission.refusal;
+	try {
+		services.running.add({ id, generations, model, caller, cancel: (reason) => abort.abort(reason) });
+	} catch (error) {
+		admission.end(0);
+		throw error;
+	}
+	return {
+		leave(used) {
+			services.running.remove(id);
+			admission.end(used === null ? 0 : used.promptTokens + used.completionTokens);
+		},
+	};
+}
+
+/** One generation with all that it takes and gives back, settled however it ends. */
+export function runCompletion(
 	services: CompletionServices,
 	completion: Completion,
 ): AsyncGenerator<WorkerEvent, void, undefined> {
-	const { pool, log, metrics, limits, running } = services;
-	const { caller, model, request, abort } = completion;
+	const { request } = completion;
+	return runGeneration(services, completion, request, () => takePlace(services, completion, [request.requestId]));
+}
+
+/**
+ * The events of all choices of one request: one place in the limits, in which the prompt counts once. `request` is that
+ * of the first.
+ */
+export async function* runChoices(
+	services: CompletionServices,
+	completion: Completion,
+	choices: readonly { request: GenerateRequest; parse: ParseOptions }[],
+): AsyncGenerator<ChoiceEvent, void, undefined> {
+	const generations = choices.map(({ request }) => request.requestId);
+	const place = takePlace(services, completion, generations);
+	let used: GenerationSummary | null = null;
+	const add = (summary: GenerationSummary) => {
+		used = used === null ? summary : { ...used, completionTokens: used.completionTokens + summary.completionTokens };
+	};
+	try {
+		const events = choices.map(({ request, parse }) =>
+			parseOutput(
+				runGeneration(services, completion, request, () => ({ leave: (one) => one && add(one) })),
+				parse,
+			),
+		);
+		yield* weaveChoices(events, (reason) => abortWith(completion.abort, reason));
+	} finally {
+		place.leave(used);
+	}
+}
+
+function abortWith(abort: AbortController, reason: unknown): void {
+	abort.abort(reason ?? clientLeft());
+}
+
+/** Its log lines, its metrics, and what `place` holds, settled in this `finally`. */
+async function* runGeneration(
+	services: CompletionServices,
+	completion: Completion,
+	request: GenerateRequest,
+	takesPlace: () => Place,
+): AsyncGenerator<WorkerEvent, void, undefined> {
+	const { pool, log, metrics } = services;
+	const { caller, model, abort } = completion;
 	const id = request.requestId;
-	const admission = limits.admit(caller, completion.estimate);
-	completion.setHeaders(admission.headers);
-	if (admission.refusal !== null) throw admission.refusal;
+	const isFirst = request === completion.request;
+	const place = takesPlace();
 	const meter = new GenerationMeter(
 		() => performance.now(),
 		(gapMs) => metrics.tokenGap(model, gapMs / 1000),
@@ -58,14 +123,14 @@ export async function* runCompletion(
 	const fields = { requestId: completion.httpRequestId, completionId: id, keyId: caller.keyId, model };
 	let failure: unknown = null;
 	try {
-		running.add({ id, model, caller, cancel: (reason) => abort.abort(reason) });
 		log.info({ ...fields, stream: completion.isStreamed }, 'generation started');
-		const onQueued: PoolGenerateOptions['onQueued'] = (place) => {
-			completion.progress.queued(place);
+		const onQueued: PoolGenerateOptions['onQueued'] = (queued) => {
+			if (!isFirst) return;
+			completion.progress.queued(queued);
 			completion.onQueued?.();
 		};
 		for await (const event of pool.generate({ model, request, signal: abort.signal, keyId: caller.keyId, onQueued })) {
-			completion.progress.push(event);
+			if (isFirst) completion.progress.push(event);
 			meter.push(event);
 			thought.push(event);
 			yield event;
@@ -75,12 +140,11 @@ export async function* runCompletion(
 		failure = abort.signal.aborted ? abort.signal.reason : error;
 		throw failure;
 	} finally {
-		running.remove(id);
-		admission.end(meter.usedTokens);
+		const summary = meter.summary();
+		place.leave(summary);
 		// A stream that nobody reads any more is closed without an error of its own.
 		if (abort.signal.aborted && !meter.isComplete) failure ??= abort.signal.reason;
 		const outcome = failure === null ? 'completed' : outcomeOf(failure);
-		const summary = meter.summary();
 		metrics.generationEnded({ model, keyId: caller.keyId }, outcome, summary, thought.ended);
 		const thoughtEnd = thought.ended?.reason ?? null;
 		log.info({ ...fields, outcome, ...codeOf(failure), ...rounded(summary), thoughtEnd }, 'generation ended');

@@ -1,7 +1,14 @@
 import { type RetortError, shuttingDown } from '../errors.ts';
 import type { Caller } from './caller.ts';
 
-export type RunningCompletion = { id: string; model: string; caller: Caller; cancel(reason: RetortError): void };
+export type RunningCompletion = {
+	id: string;
+	/** Ids of its generations, as the pool knows them: one a choice. */
+	generations: readonly string[];
+	model: string;
+	caller: Caller;
+	cancel(reason: RetortError): void;
+};
 
 /** Everything that generates, from admission to its last byte or its failure. What draining waits for. */
 export class RunningCompletions {

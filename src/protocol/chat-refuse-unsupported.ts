@@ -7,7 +7,6 @@ import type { ChatRequest } from './chat-request.ts';
  */
 export function refuseUnsupported(request: ChatRequest): void {
 	const refusals: [param: string, isAskedFor: boolean][] = [
-		['n', (request.n ?? 1) > 1],
 		['functions', request.functions !== undefined],
 		['function_call', request.function_call !== undefined && request.function_call !== 'none'],
 		['modalities', request.modalities?.includes('audio') === true],

@@ -15,6 +15,7 @@ export const MAX_STOPS = 4;
 export const MAX_STOP_LENGTH = 256;
 export const MAX_LOGIT_BIAS = 1024;
 export const MAX_METADATA = 16;
+export const MAX_CHOICES = 8;
 
 /** Well-formed, so that no stop ends an answer inside a surrogate pair. */
 const stop = z
@@ -75,7 +76,7 @@ export const chatRequestSchema = z.object({
 	/** Always a list after the parse. An empty one, which LangChain sends, is none. */
 	stop: optional(z.union([stop.transform((one) => [one]), z.array(stop).max(MAX_STOPS)])),
 
-	n: optional(z.int().min(1).max(128)),
+	n: optional(z.int().min(1).max(MAX_CHOICES)),
 	logprobs: optional(z.boolean()),
 	top_logprobs: optional(z.int().min(0).max(20)),
 	response_format: optional(responseFormatSchema),

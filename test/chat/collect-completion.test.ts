@@ -5,7 +5,7 @@ import { collectCompletion } from '../../src/chat/collect-completion.ts';
 import { type CompletionMeta, encodeChunks } from '../../src/chat/encode-chunks.ts';
 import type { ReasoningField } from '../../src/protocol/chat-reasoning.ts';
 import { chatCompletionSchema, type FinishReason, type ReasoningState } from '../../src/protocol/chat-response.ts';
-import { all, stream } from './worker-events.ts';
+import { all, oneChoice, stream } from './worker-events.ts';
 
 const meta: CompletionMeta = {
 	id: 'chatcmpl-1',
@@ -26,7 +26,7 @@ const finish = (finishReason: FinishReason = 'stop', state: ReasoningState = 'co
 const start: ChatEvent = { type: 'start', promptTokens: 10, cachedTokens: 4 };
 
 async function collect(events: ChatEvent[], field: ReasoningField = 'reasoning_content') {
-	const completion = await collectCompletion(stream(events), { ...meta, field });
+	const completion = await collectCompletion(oneChoice(stream(events)), { ...meta, field });
 	return chatCompletionSchema.parse(completion);
 }
 
@@ -107,7 +107,7 @@ test('streamed and whole give the same text, whatever the field', async () => {
 		fc.asyncProperty(fc.constantFrom(...fields), texts, texts, async (field, thought, answer) => {
 			const events = [start, ...thought.map(think), ...answer.map(say), finish()];
 			const streamed = { content: '', reasoning_content: '', reasoning: '' };
-			for (const chunk of await all(encodeChunks(stream(events), { ...meta, field }))) {
+			for (const chunk of await all(encodeChunks(oneChoice(stream(events)), { ...meta, field }))) {
 				const delta = chunk.choices[0]?.delta;
 				streamed.content += delta?.content ?? '';
 				streamed.reasoning_content += delta?.reasoning_content ?? '';

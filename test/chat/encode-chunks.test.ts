@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatEvent } from '../../src/chat/chat-event.ts';
-import { type CompletionMeta, createChunkEncoder, encodeChunks } from '../../src/chat/encode-chunks.ts';
+import { type CompletionMeta, encodeChunks } from '../../src/chat/encode-chunks.ts';
 import type { ReasoningField } from '../../src/protocol/chat-reasoning.ts';
 import { chatCompletionChunkSchema } from '../../src/protocol/chat-response.ts';
-import { all, stream } from './worker-events.ts';
+import { all, oneChoice, stream } from './worker-events.ts';
 
 const meta: CompletionMeta = {
 	id: 'chatcmpl-1',
@@ -29,7 +29,7 @@ const answer: ChatEvent[] = [
 ];
 
 async function chunksOf(events: ChatEvent[], overrides: Partial<CompletionMeta> = {}) {
-	const chunks = await all(encodeChunks(stream(events), { ...meta, ...overrides }));
+	const chunks = await all(encodeChunks(oneChoice(stream(events)), { ...meta, ...overrides }));
 	for (const chunk of chunks) chatCompletionChunkSchema.parse(chunk);
 	return chunks;
 }
@@ -157,8 +157,26 @@ test('log-probabilities stand on the side that they are of', async () => {
 	expect(content?.choices[0]?.logprobs).toEqual({ content: encoded, refusal: null });
 });
 
-test('an encoder of a second choice marks its chunks', () => {
-	const encoder = createChunkEncoder(meta, 1);
-	const [chunk] = [...encoder.push({ type: 'content-delta', text: 'b', logprobs: null })];
-	expect(chunk?.choices[0]?.index).toBe(1);
+test('choices are told apart, and their usage is one: the prompt counts once', async () => {
+	const chunks = await all(
+		encodeChunks(
+			stream(
+				answer.flatMap((event) => [
+					{ index: 0, event },
+					{ index: 1, event },
+				]),
+			),
+			{ ...meta, includeUsage: true },
+		),
+	);
+	const indexes = chunks.map((chunk) => chunk.choices[0]?.index);
+	expect(indexes).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, undefined]);
+	expect(chunks.flatMap(({ choices }) => choices[0]?.finish_reason ?? [])).toEqual(['stop', 'stop']);
+	expect(chunks.at(-1)?.usage).toMatchObject({
+		prompt_tokens: 10,
+		completion_tokens: 18,
+		total_tokens: 28,
+		prompt_tokens_details: { cached_tokens: 4 },
+		completion_tokens_details: { reasoning_tokens: 10 },
+	});
 });

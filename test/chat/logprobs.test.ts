@@ -6,7 +6,7 @@ import { collectCompletion } from '../../src/chat/collect-completion.ts';
 import { encodeChunks } from '../../src/chat/encode-chunks.ts';
 import { type ParseOptions, parseOutput } from '../../src/chat/parse-output.ts';
 import type { TokenLogprob, WorkerEvent } from '../../src/protocol/worker-api.ts';
-import { all, end, start, stream, thoughtEnd } from './worker-events.ts';
+import { all, end, oneChoice, start, stream, thoughtEnd } from './worker-events.ts';
 
 const plain: ParseOptions = { stop: [], reasoning: { mode: 'on', budgetTokens: null } };
 
@@ -119,8 +119,8 @@ test('streamed and whole tell the same tokens', async () => {
 		...deltas('answer', 'é漢', [1, 3]),
 		end(),
 	];
-	const whole = await collectCompletion(parseOutput(stream(events), plain), meta);
-	const chunks = await all(encodeChunks(parseOutput(stream(events), plain), meta));
+	const whole = await collectCompletion(oneChoice(parseOutput(stream(events), plain)), meta);
+	const chunks = await all(encodeChunks(oneChoice(parseOutput(stream(events), plain)), meta));
 	const streamed = chunks.flatMap(({ choices }) => choices[0]?.logprobs ?? []);
 	expect(whole.choices[0]?.logprobs).toEqual({
 		content: streamed.flatMap(({ content }) => content ?? []),

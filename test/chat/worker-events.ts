@@ -1,3 +1,5 @@
+import type { ChatEvent } from '../../src/chat/chat-event.ts';
+import type { ChoiceEvent } from '../../src/chat/weave-choices.ts';
 import type { PhaseEndReason, WorkerEvent } from '../../src/protocol/worker-api.ts';
 
 /** A worker's events, spelt shortly: tests of the chat room start where a worker ends. */
@@ -36,4 +38,9 @@ export async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 	const list: Item[] = [];
 	for await (const item of items) list.push(item);
 	return list;
+}
+
+/** Events of an answer that has one choice. */
+export async function* oneChoice(events: AsyncIterable<ChatEvent>): AsyncGenerator<ChoiceEvent, void, undefined> {
+	for await (const event of events) yield { index: 0, event };
 }

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectCompletion } from '../../chat/collect-completion.ts';
 import { encodeChunks } from '../../chat/encode-chunks.ts';
 import { encodeProgress } from '../../chat/encode-progress.ts';
-import { parseOutput } from '../../chat/parse-output.ts';
 import { describeProgress, ProgressTracker } from '../../chat/progress.ts';
 import type { Config } from '../../config/schema.ts';
 import { shuttingDown } from '../../errors.ts';
@@ -15,7 +14,7 @@ import type { ModelTemplates } from '../model-templates.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { prepareCompletion } from '../prepare-completion.ts';
 import { resolveModel } from '../resolve-model.ts';
-import { type CompletionServices, runCompletion } from '../run-completion.ts';
+import { type CompletionServices, runChoices } from '../run-completion.ts';
 import { sendSse } from '../send-sse.ts';
 
 export type ChatServices = CompletionServices & { config: Config; version: string; templates: ModelTemplates };
@@ -48,7 +47,7 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 			const queued = new Promise<void>((resolve) => {
 				onQueued = resolve;
 			});
-			const events = runCompletion(services, {
+			const completion = {
 				httpRequestId: request.id,
 				caller,
 				model: model.name,
@@ -58,14 +57,14 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 				abort,
 				progress,
 				onQueued,
-				setHeaders: (headers) => reply.headers(headers),
-			});
+				setHeaders: (headers: Record<string, string>) => reply.headers(headers),
+			};
+			const events = runChoices(services, completion, prepared.choices);
 			const starting = firstOf(events);
 			// Who wants to see itself wait gets its headers when it begins to, and a refusal after that as a frame.
 			await (asksForProgress ? Promise.race([starting, queued]) : starting);
 			request.hasGeneration = true;
-			const started = asksForProgress ? whenStarted(starting) : await starting;
-			const chatEvents = parseOutput(started, prepared.parse);
+			const chatEvents = asksForProgress ? whenStarted(starting) : await starting;
 			if (chat.stream !== true) {
 				try {
 					return await collectCompletion(chatEvents, prepared.meta);

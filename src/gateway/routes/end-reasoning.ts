@@ -13,7 +13,8 @@ export function addEndReasoningRoute(app: FastifyInstance, pool: GatewayPool): v
 			const completion = request.caller === null ? null : app.running.find(id, request.caller);
 			if (completion === null) throw completionNotFound();
 			// False where the thought has already ended: the caller has what it wanted.
-			return { id, ended: await pool.endPhase(id, 'reasoning') };
+			const ended = await Promise.all(completion.generations.map((one) => pool.endPhase(one, 'reasoning')));
+			return { id, ended: ended.includes(true) };
 		},
 	});
 }
