@@ -187,6 +187,22 @@ const cacheSchema = section({
 		.describe('Who may share cached prefixes. Sharing is a timing side channel.'),
 });
 
+const responsesSchema = section({
+	maxEntries: z
+		.int()
+		.nonnegative()
+		.default(1000)
+		.describe('Responses kept for previous_response_id and GET /v1/responses/{id}, in memory; 0 keeps none.'),
+	ttlSeconds: z.number().positive().default(86_400).describe('How long a response is kept.'),
+	maxBytes: z.int().positive().default(67_108_864).describe('Memory for kept responses, about; the oldest go first.'),
+	reasoning: z
+		.enum(['auto', 'text', 'summary', 'both'])
+		.default('auto')
+		.describe(
+			'Where /v1/responses shows the thought. auto: the summary when the request asks for one, otherwise both, since AI SDK and LangChain read the summary alone.',
+		),
+});
+
 const loggingSchema = section({
 	level: z
 		.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
@@ -208,6 +224,7 @@ export const configSchema = z.strictObject({
 	sampling: samplingDefaultsSchema,
 	reasoning: reasoningSchema,
 	cache: cacheSchema,
+	responses: responsesSchema,
 	logging: loggingSchema,
 });
 export type Config = z.infer<typeof configSchema>;

@@ -3,25 +3,32 @@ import { methodNotSupported } from './errors.ts';
 
 const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-export type GatewayRoute = { method: 'GET' | 'POST'; url: string; isPublic?: boolean; handler: RouteHandlerMethod };
+type Method = 'GET' | 'POST' | 'DELETE';
+
+export type GatewayRoute = { url: string; isPublic?: boolean } & (
+	| { method: Method; handler: RouteHandlerMethod }
+	| { handlers: Partial<Record<Method, RouteHandlerMethod>> }
+);
 
 /**
- * Adds the route, and for every other method of its URL a 405 that says which one is right. OpenAI's routes are also
+ * Adds the route, and for every other method of its URL a 405 that says which ones are right. OpenAI's routes are also
  * served without their /v1, as llama.cpp's are.
  */
 export function addRoute(app: FastifyInstance, route: GatewayRoute): void {
-	const { method, isPublic = false, handler } = route;
+	const { isPublic = false } = route;
 	const urls = route.url.startsWith('/v1/') ? [route.url, route.url.slice('/v1'.length)] : [route.url];
-	const allowed: HTTPMethods[] = method === 'GET' ? ['GET', 'HEAD'] : [method];
+	const handlers = 'handlers' in route ? route.handlers : { [route.method]: route.handler };
+	const served = METHODS.filter((method) => method in handlers);
+	const allowed: HTTPMethods[] = served.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
 	for (const url of urls) {
-		app.route({ method, url, config: { isPublic }, handler });
+		for (const [method, handler] of Object.entries(handlers)) app.route({ method, url, config: { isPublic }, handler });
 		app.route({
 			method: METHODS.filter((other) => !allowed.includes(other)),
 			url,
 			config: { isPublic },
 			handler: async (request, reply) => {
 				reply.header('allow', allowed.join(', '));
-				throw methodNotSupported(request.method, url, method);
+				throw methodNotSupported(request.method, url, served.join(' or '));
 			},
 		});
 	}

@@ -83,3 +83,36 @@ export function rateLimited(
 		...(options.canEverFit === false ? { shouldRetry: false } : {}),
 	});
 }
+
+export function responseNotFound(id: string): RetortError {
+	return refused(404, null, `Response with id '${id.slice(0, 64)}' not found.`);
+}
+
+export function previousResponseNotFound(id: string): RetortError {
+	return new RetortError(`Previous response with id '${id.slice(0, 64)}' not found.`, {
+		status: 400,
+		type: 'invalid_request_error',
+		code: 'previous_response_not_found',
+		param: 'previous_response_id',
+	});
+}
+
+export function itemNotFound(id: string, param: string): RetortError {
+	return new RetortError(
+		`Item with id '${id.slice(0, 64)}' not found. Items are not kept when 'store' is false. Send the item itself.`,
+		{ status: 404, type: 'invalid_request_error', code: null, param },
+	);
+}
+
+export function responseNotRunning(status: string): RetortError {
+	return refused(400, null, `Cannot cancel a response that is ${status}.`);
+}
+
+/** What a generation is cancelled with when its client asks for that. */
+export function responseCancelled(): RetortError {
+	return refused(409, 'response_cancelled', 'The response was cancelled.');
+}
+
+export function isResponseCancelled(reason: unknown): boolean {
+	return reason instanceof RetortError && reason.code === 'response_cancelled';
+}

@@ -11,9 +11,6 @@ export function unknownUrl(method: string, url: string): RetortError {
 }
 
 function hintFor(path: string): string {
-	if (/\/responses\b/.test(path)) {
-		return "This server speaks chat completions: with the AI SDK use openai.chat('model'), otherwise POST /v1/chat/completions.";
-	}
 	if (/\/v1\/v1\//.test(path)) return 'The base URL already ends with /v1: leave it out of the path.';
 	return 'Chat is at POST /v1/chat/completions, the list of models at GET /v1/models.';
 }

@@ -80,3 +80,14 @@ function withType(value: unknown): unknown {
 	if ('role' in value) return { ...value, type: 'message' };
 	return 'id' in value ? { ...value, type: 'item_reference' } : value;
 }
+
+/** Of GET /v1/responses/{id}/input_items; a query string has only strings. */
+export const inputItemsQuerySchema = z.object({
+	limit: z
+		.string()
+		.regex(/^([1-9]\d?|100)$/, 'Expected 1 to 100.')
+		.default('20')
+		.transform(Number),
+	order: z.enum(['asc', 'desc']).default('desc'),
+	after: z.string().optional(),
+});

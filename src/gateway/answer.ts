@@ -1,0 +1,23 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { onDisconnect } from './disconnect-signal.ts';
+import { clientLeft } from './errors.ts';
+import { sendSse } from './send-sse.ts';
+import type { SseOptions } from './sse-stream.ts';
+
+/** What a generation is answered with, once it holds a slot: the whole of it, or its values as they come. */
+export type Answer =
+	| { type: 'whole'; body: unknown }
+	| { type: 'stream'; values: AsyncGenerator<unknown>; options: Omit<SseOptions, 'onSlowReader'> };
+
+/** Sends it to the client whose request made it. */
+export function sendAnswer(reply: FastifyReply, answer: Answer, abort: AbortController): unknown {
+	return answer.type === 'whole' ? answer.body : sendSse(reply, answer.values, { ...answer.options, abort });
+}
+
+/** Ends what the request has begun when its client leaves. */
+export function abortOnDisconnect(request: FastifyRequest, reply: FastifyReply): AbortController {
+	const abort = new AbortController();
+	const stop = onDisconnect(reply.raw, request.raw.socket, () => abort.abort(clientLeft()));
+	reply.raw.once('finish', stop);
+	return abort;
+}

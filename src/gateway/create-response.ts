@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ChatEvent } from '../chat/chat-event.ts';
+import { createResponseEncoder, type ResponseEncoder } from '../chat/encode-response-events.ts';
+import type { ReasoningChannels } from '../chat/output-item.ts';
+import { parseOutput } from '../chat/parse-output.ts';
+import { describeProgress, ProgressTracker } from '../chat/progress.ts';
+import { describeResponse } from '../chat/response-head.ts';
+import { inResponsesTerms, toChatRequest, toResponsesTerms } from '../chat/responses-to-chat.ts';
+import type { Config } from '../config/schema.ts';
+import { shuttingDown } from '../errors.ts';
+import type { ResponsesEvent } from '../protocol/responses-event.ts';
+import { parseResponsesRequest, type ResponsesRequest } from '../protocol/responses-request.ts';
+import type { ResponseObject } from '../protocol/responses-response.ts';
+import type { Answer } from './answer.ts';
+import { isClientLeft, isResponseCancelled, missingKey } from './errors.ts';
+import { firstOf } from './first-event.ts';
+import type { LiveResponses } from './live-responses.ts';
+import { toRetortError } from './plugins/errors.ts';
+import { prepareCompletion } from './prepare-completion.ts';
+import { resolveModel } from './resolve-model.ts';
+import { asInput, resolveConversation } from './response-items.ts';
+import type { KeptItem, ResponseStore } from './response-store.ts';
+import type { ChatServices } from './routes/chat-completions.ts';
+import { runCompletion } from './run-completion.ts';
+
+export type ResponseServices = ChatServices & { store: ResponseStore; live: LiveResponses };
+
+/**
+ * One response, on the path of chat completions: its request becomes a chat request, its events are encoded from the
+ * same chat events. Returns once a slot is held; what can be refused until then throws.
+ */
+export async function createResponse(
+	services: ResponseServices,
+	request: FastifyRequest,
+	reply: FastifyReply,
+	abort: AbortController,
+): Promise<Answer> {
+	const { config, store, live } = services;
+	if (services.running.isDraining) throw shuttingDown();
+	const wanted = parseResponsesRequest(request.body);
+	const { caller } = request;
+	if (caller === null) throw missingKey();
+	const { model, info } = resolveModel(services.pool, caller, wanted.model);
+	request.modelLabel = model.name;
+	const scope = scopeOf(caller.keyId);
+	const input = resolveConversation(wanted, store, scope);
+	const chat = toChatRequest(wanted, input);
+	const id = `resp_${randomBytes(24).toString('hex')}`;
+	const template = services.templates.of(model.name, info);
+	const prepared = inResponsesTerms(() =>
+		prepareCompletion({ chat, model: model.name, info, template, caller, config, version: services.version, id }),
+	);
+	const isStreamed = wanted.stream === true;
+	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
+	const events = runCompletion(services, {
+		httpRequestId: request.id,
+		caller,
+		model: model.name,
+		isStreamed,
+		estimate: prepared.estimate,
+		request: prepared.request,
+		abort,
+		progress,
+		setHeaders: (headers) => reply.headers(headers),
+	});
+	const started = await firstOf(events).catch((error: unknown) => {
+		throw toResponsesTerms(error);
+	});
+	request.hasGeneration = true;
+
+	const isStored = wanted.store !== false && store.keepsAny;
+	const encoder = createResponseEncoder({
+		head: describeResponse({
+			id,
+			createdAt: prepared.meta.created,
+			model: model.name,
+			request: wanted,
+			isStored,
+			sampling: config.sampling,
+		}),
+		field: prepared.meta.field,
+		channels: channelsOf(wanted, config.responses.reasoning),
+		nowSeconds: () => Math.floor(Date.now() / 1000),
+	});
+	live.add({ id, scope, isStored, response: encoder.response });
+	const close = () => {
+		live.remove(id);
+		return started.return();
+	};
+	const values = encode(parseOutput(started, prepared.parse), encoder, {
+		fail: (error) => (isStreamed && !isClientLeft(error) ? toRetortError(error, request, services.log) : null),
+		ended: (response) => {
+			if (isStored) store.put(scope, keep(response, input));
+			live.remove(id);
+		},
+	});
+	if (!isStreamed) {
+		try {
+			for await (const _ of values);
+			return { type: 'whole', body: encoder.response() };
+		} finally {
+			await close();
+		}
+	}
+	return {
+		type: 'stream',
+		values,
+		options: {
+			heartbeatMs: config.server.heartbeatSeconds * 1000,
+			slowReaderMs: config.server.slowReaderSeconds * 1000,
+			toError: (error) => toRetortError(error, request, services.log),
+			onClose: close,
+			comment: () => describeProgress(progress.snapshot()),
+			frameOf: (value) => eventFrame(value as ResponsesEvent), // the values are those of `encode`
+		},
+	};
+}
+
+/** Kept items and running responses are found by the key that made them; without keys there is one scope. */
+export function scopeOf(keyId: string | null): string {
+	return keyId === null ? 'open' : `key:${keyId}`;
+}
+
+async function* encode(
+	events: AsyncIterable<ChatEvent>,
+	encoder: ResponseEncoder,
+	hooks: {
+		/** The failure as the client is to see it in the stream; null where it is not for the stream. */
+		fail(error: unknown): Parameters<ResponseEncoder['fail']>[0] | null;
+		/** Before the last event goes out: who has read it may already name this response. */
+		ended(response: ResponseObject): void;
+	},
+): AsyncGenerator<ResponsesEvent, void, undefined> {
+	function* told(encoded: Iterable<ResponsesEvent>) {
+		for (const event of encoded) {
+			if ('response' in event && event.response.status !== 'in_progress') hooks.ended(event.response);
+			yield event;
+		}
+	}
+	try {
+		for await (const event of events) yield* told(encoder.push(event));
+	} catch (error) {
+		if (isResponseCancelled(error)) {
+			yield* told(encoder.cancel());
+			return;
+		}
+		const failure = hooks.fail(error);
+		if (failure === null) throw error;
+		yield* told(encoder.fail(failure));
+	}
+}
+
+function keep(response: ResponseObject, input: KeptItem[]) {
+	return { response, input, output: response.output.map(asInput) };
+}
+
+/** Asked for a summary, a client reads the summary; one that is silent may be of those that read nothing else. */
+function channelsOf({ reasoning }: ResponsesRequest, configured: Config['responses']['reasoning']): ReasoningChannels {
+	switch (configured) {
+		case 'auto':
+			return { text: (reasoning?.summary ?? reasoning?.generate_summary) === undefined, summary: true };
+		case 'text':
+			return { text: true, summary: false };
+		case 'summary':
+			return { text: false, summary: true };
+		case 'both':
+			return { text: true, summary: true };
+	}
+}
+
+function eventFrame(event: ResponsesEvent): string {
+	return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
