@@ -10,9 +10,24 @@ export type SamplingDefaults = {
 	repetitionPenalty: number;
 };
 
+/** What a request of any endpoint may say about sampling. */
+export type SamplingRequest = Pick<
+	ChatRequest,
+	| 'temperature'
+	| 'top_p'
+	| 'top_k'
+	| 'min_p'
+	| 'repetition_penalty'
+	| 'repeat_penalty'
+	| 'presence_penalty'
+	| 'frequency_penalty'
+	| 'seed'
+	| 'logit_bias'
+> & { reasoning?: ChatRequest['reasoning'] };
+
 /** Sampling of each phase. The thought may have its own temperature and top-p; logit bias acts on the answer alone. */
 export function planSampling(
-	request: ChatRequest,
+	request: SamplingRequest,
 	defaults: SamplingDefaults,
 ): { reasoning: Sampling; answer: Sampling } {
 	const answer: Sampling = {

@@ -1,6 +1,9 @@
 import type { WorkerPool } from '../pool/worker-pool.ts';
 
 /** What the gateway asks of the pool. */
-export type GatewayPool = Pick<WorkerPool, 'models' | 'findModel' | 'generate' | 'endPhase' | 'status'>;
+export type GatewayPool = Pick<
+	WorkerPool,
+	'models' | 'findModel' | 'generate' | 'endPhase' | 'status' | 'tokenize' | 'detokenize'
+>;
 
 export type GatewayModel = ReturnType<GatewayPool['models']>[number];

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { type ChoiceEvent, collectText, encodeTextChunks, type TextMeta } from '../../chat/encode-text.ts';
+import { parseText } from '../../chat/parse-text.ts';
+import { prepareText } from '../../chat/prepare-text.ts';
+import { describeProgress, ProgressTracker } from '../../chat/progress.ts';
+import { shuttingDown } from '../../errors.ts';
+import { DEFAULT_TEXT_TOKENS, parseCompletionRequest, type RawPrompt } from '../../protocol/completion-request.ts';
+import { addRoute } from '../add-route.ts';
+import type { TokenEstimate } from '../admission.ts';
+import { abortOnDisconnect } from '../answer.ts';
+import { cacheScopeOf } from '../caller.ts';
+import { missingKey } from '../errors.ts';
+import { firstOf } from '../first-event.ts';
+import { toRetortError } from '../plugins/errors.ts';
+import { inPromptTerms } from '../prompt-terms.ts';
+import { resolveModel } from '../resolve-model.ts';
+import { runCompletion } from '../run-completion.ts';
+import { sendSse } from '../send-sse.ts';
+import type { ChatServices } from './chat-completions.ts';
+
+/**
+ * POST /v1/completions. The choices run one after the other, each a generation of its own: many prompts in one request
+ * take one slot, and the second choice of a prompt finds the first one's in the cache.
+ */
+export function addCompletionsRoute(app: FastifyInstance, services: ChatServices): void {
+	addRoute(app, {
+		method: 'POST',
+		url: '/v1/completions',
+		handler: async (request, reply) => {
+			if (services.running.isDraining) throw shuttingDown();
+			const wanted = parseCompletionRequest(request.body);
+			const { caller } = request;
+			if (caller === null) throw missingKey();
+			const { config, pool, version } = services;
+			const { model, info } = resolveModel(pool, caller, wanted.model);
+			request.modelLabel = model.name;
+			const abort = abortOnDisconnect(request, reply);
+			const progress = new ProgressTracker(null);
+			const id = `cmpl-${randomBytes(12).toString('hex')}`;
+			const choicesPerPrompt = wanted.n ?? 1;
+			const meta: TextMeta = {
+				id,
+				created: Math.floor(Date.now() / 1000),
+				model: model.name,
+				systemFingerprint: `retort-${version}-${info.model.fingerprint.slice(0, 8)}`,
+				includeUsage: wanted.stream_options?.include_usage === true,
+				choicesPerPrompt,
+			};
+
+			async function* runChoices(): AsyncGenerator<ChoiceEvent, void, undefined> {
+				for (const [at, prompt] of wanted.prompt.entries()) {
+					const echo = wanted.echo === true ? await textOf(prompt) : '';
+					for (let choice = 0; choice < choicesPerPrompt; choice++) {
+						const index = at * choicesPerPrompt + choice;
+						for await (const event of parseText(run(prompt, index, choice), wanted.stop ?? [])) {
+							yield { index, echo, event };
+						}
+					}
+				}
+			}
+
+			function run(prompt: RawPrompt, index: number, choice: number) {
+				const generation = prepareText(wanted, prompt, choice, config.sampling);
+				if (caller === null) throw missingKey();
+				return runCompletion(services, {
+					httpRequestId: request.id,
+					caller,
+					model: model.name,
+					isStreamed: wanted.stream === true,
+					estimate: estimateOf(prompt, wanted.max_tokens ?? DEFAULT_TEXT_TOKENS),
+					request: {
+						...generation,
+						requestId: index === 0 ? id : `${id}-${index}`,
+						resume: [],
+						cacheScope: cacheScopeOf(caller, config.cache.scope),
+					},
+					abort,
+					progress,
+					setHeaders: (headers) => {
+						if (!reply.raw.headersSent) reply.headers(headers);
+					},
+				});
+			}
+
+			async function textOf(prompt: RawPrompt): Promise<string> {
+				return typeof prompt === 'string' ? prompt : pool.detokenize(model.name, prompt, abort.signal);
+			}
+
+			const events = inPromptTerms(runChoices());
+			const started = await firstOf(events);
+			request.hasGeneration = true;
+			if (wanted.stream !== true) {
+				try {
+					return await collectText(started, meta);
+				} finally {
+					await started.return();
+				}
+			}
+			const { heartbeatSeconds, slowReaderSeconds } = config.server;
+			return sendSse(reply, encodeTextChunks(started, meta), {
+				heartbeatMs: heartbeatSeconds * 1000,
+				slowReaderMs: slowReaderSeconds * 1000,
+				abort,
+				toError: (error) => toRetortError(error, request, services.log),
+				onClose: () => started.return(),
+				comment: () => describeProgress(progress.snapshot()),
+			});
+		},
+	});
+}
+
+/** As for chat: close enough to reserve by. */
+const BYTES_PER_TOKEN = 3;
+
+function estimateOf(prompt: RawPrompt, completionTokens: number): TokenEstimate {
+	const promptTokens =
+		typeof prompt === 'string' ? Math.ceil(Buffer.byteLength(prompt) / BYTES_PER_TOKEN) : prompt.length;
+	return { promptTokens, completionTokens, isExplicit: true };
+}

@@ -1,0 +1,73 @@
+/** POST /v1/completions, the legacy endpoint: a raw prompt, no template. Unknown fields are ignored, null means absent. */
+import { z } from 'zod';
+import { invalidRequest } from '../errors.ts';
+import { chatRequestSchema } from './chat-request.ts';
+import { optional } from './optional.ts';
+import { parseRequest } from './parse-request.ts';
+
+export const MAX_PROMPTS = 64;
+/** Prompts times `n`. */
+export const MAX_TEXT_CHOICES = 128;
+export const DEFAULT_TEXT_TOKENS = 16;
+
+/** llama.cpp's ids are signed 32 bits; whether one is in the vocabulary is the worker's to say. */
+export const tokenIdSchema = z.int().min(0).max(2_147_483_647);
+const tokens = z.array(tokenIdSchema).min(1);
+/** Text, in which control tokens may be written out, or a ready token array. */
+export type RawPrompt = string | number[];
+
+const { shape } = chatRequestSchema;
+
+export const completionRequestSchema = z.object({
+	model: shape.model,
+	/** Always a list after the parse. */
+	prompt: z.union([
+		z.string().transform((one): RawPrompt[] => [one]),
+		tokens.transform((one): RawPrompt[] => [one]),
+		z.array(z.string()).min(1).max(MAX_PROMPTS),
+		z.array(tokens).min(1).max(MAX_PROMPTS),
+	]),
+	max_tokens: optional(z.int().min(1)),
+	stream: shape.stream,
+	stream_options: optional(z.object({ include_usage: optional(z.boolean()) })),
+	echo: optional(z.boolean()),
+	n: optional(z.int().min(1).max(8)),
+	best_of: optional(z.int().min(0).max(20)),
+	suffix: optional(z.string()),
+	logprobs: optional(z.int().min(0).max(5)),
+	stop: shape.stop,
+	temperature: shape.temperature,
+	top_p: shape.top_p,
+	top_k: shape.top_k,
+	min_p: shape.min_p,
+	presence_penalty: shape.presence_penalty,
+	frequency_penalty: shape.frequency_penalty,
+	repetition_penalty: shape.repetition_penalty,
+	repeat_penalty: shape.repeat_penalty,
+	seed: shape.seed,
+	logit_bias: shape.logit_bias,
+	user: shape.user,
+});
+export type CompletionRequest = z.infer<typeof completionRequestSchema>;
+
+/** Throws RetortError 400 that names the parameter. */
+export function parseCompletionRequest(body: unknown): CompletionRequest {
+	const request = parseRequest(completionRequestSchema, body);
+	if (request.stream_options?.include_usage !== undefined && request.stream !== true) {
+		throw invalidRequest('stream_options', null, "'stream_options' is only allowed when 'stream' is true.");
+	}
+	if ((request.suffix ?? '') !== '') {
+		throw invalidRequest('suffix', 'unsupported_parameter', "'suffix' is not supported: text is only continued.");
+	}
+	if ((request.best_of ?? 1) > 1) {
+		throw invalidRequest('best_of', 'unsupported_value', "'best_of' above 1 is not supported. Use 'n'.");
+	}
+	if (request.echo === true && request.logprobs !== undefined) {
+		const message = "'echo' with 'logprobs' is not supported: a prompt has no log-probabilities here.";
+		throw invalidRequest('echo', 'unsupported_value', message);
+	}
+	if (request.prompt.length * (request.n ?? 1) > MAX_TEXT_CHOICES) {
+		throw invalidRequest('n', 'invalid_value', `Prompts times 'n' are more than ${MAX_TEXT_CHOICES} choices.`);
+	}
+	return request;
+}
