@@ -54,8 +54,8 @@ function isComplete({ finishReason, sawDone, error }: StreamOutcome): boolean {
 
 const isRight = totals.killed === rounds && totals.silent === 0 && totals.lostWithoutToken === 0;
 console.log(`${rounds} rounds of ${REQUESTS} requests, one of two workers killed in ${totals.killed} of them`);
-console.log(`  completed                          ${totals.complete}`);
-console.log(`  ended by an explicit error frame   ${totals.told} (all of them had a token)`);
+console.log(`  completed, on either worker        ${totals.complete}`);
+console.log(`  ended by an explicit error frame   ${totals.told}`);
 console.log(`  lost without ever having a token   ${totals.lostWithoutToken}`);
 console.log(`  ended as if all were well          ${totals.silent}`);
 console.log(`  worker back after (median, most)   ${ms(backMs, 0.5)}, ${ms(backMs, 1)}`);

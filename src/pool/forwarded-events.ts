@@ -1,10 +1,10 @@
 import type { GenerateRequest, WorkerEvent } from '../protocol/worker-api.ts';
 
-/** What a client has seen of a request, over all the workers that ran it: what decides whether it may run again. */
+/** What a client has seen of a request, over all the workers that ran it: where another worker has to go on. */
 export class ForwardedEvents {
 	#hasStarted = false;
 	#evaluatedTokens = -1;
-	#hasOutput = false;
+	readonly #ids: number[] = [];
 
 	/** Whether the client gets this event: a second run says again what the client knows already. */
 	accept(event: WorkerEvent): boolean {
@@ -21,7 +21,7 @@ export class ForwardedEvents {
 			}
 			case 'delta':
 			case 'phase-end':
-				this.#hasOutput = true;
+				for (const id of event.ids) this.#ids.push(id);
 				return true;
 			case 'generation-end':
 			case 'generation-error':
@@ -29,11 +29,16 @@ export class ForwardedEvents {
 		}
 	}
 
+	/** Whether the client has seen anything that was generated. */
+	get hasOutput(): boolean {
+		return this.#ids.length > 0;
+	}
+
 	/**
-	 * The request that brings another worker to where the client is, or null when there is none. Before the first token it
-	 * is the request itself. After it, this is the place for `resume`: the ids so far, and the phases that are left.
+	 * The request that brings another worker to where the client is: it evaluates the ids so far as it would a prompt, walks
+	 * its phases through them, and goes on with the next token.
 	 */
-	continuation(request: GenerateRequest): GenerateRequest | null {
-		return this.#hasOutput ? null : request;
+	continuation(request: GenerateRequest): GenerateRequest {
+		return this.hasOutput ? { ...request, resume: [...request.resume, ...this.#ids] } : request;
 	}
 }

@@ -38,6 +38,8 @@ export class ServedModel {
 	readonly members: SupervisedWorker[] = [];
 	readonly #observer: PoolObserver;
 	readonly #queue: AdmissionQueue<Ticket>;
+	/** Of those that wait, the ones that lost a worker and must not meet it again. */
+	readonly #again = new Map<Ticket, string>();
 	readonly #affinity = new AffinityTable(AFFINITY_ENTRIES);
 	readonly #onRelease: () => void;
 	#meanServiceMs = 1000;
@@ -85,7 +87,7 @@ export class ServedModel {
 	 */
 	async acquire(ask: Ask): Promise<Lease> {
 		ask.signal.throwIfAborted();
-		const refusal = this.#closed ?? (ask.isRetry ? this.#refusalOfRetry() : this.refusal());
+		const refusal = this.#closed ?? (ask.isRetry ? this.#refusalOfRetry(ask) : this.refusal());
 		if (refusal !== null) throw this.#reject(refusal);
 		const prefixes = prefixKeys(ask.request);
 		const free = this.#queue.length === 0 ? this.#place({ ask, prefixes }) : null;
@@ -108,6 +110,10 @@ export class ServedModel {
 	/** To be called whenever a slot may have become free or a worker's phase has changed. */
 	dispatch(): void {
 		while (this.#queue.take((ticket) => this.#grant(ticket)) !== null);
+		for (const [ticket, key] of this.#again) {
+			const refusal = this.#refusalOfRetry(ticket.ask);
+			if (refusal !== null && this.#queue.remove(key, ticket)) ticket.refuse(this.#reject(refusal));
+		}
 		if (this.#queue.length === 0 || this.members.some((member) => isExpected(member.phase))) return;
 		for (const ticket of this.#queue.takeAll()) ticket.refuse(this.#reject(this.#noWorker()));
 	}
@@ -123,11 +129,15 @@ export class ServedModel {
 		const startedMs = performance.now();
 		let timer: NodeJS.Timeout | undefined;
 		let onAbort: (() => void) | undefined;
+		let again: Ticket | undefined;
 		try {
 			const lease = await new Promise<Lease>((resolve, reject) => {
 				const ticket: Ticket = { ask, prefixes, grant: resolve, refuse: reject };
-				if (ask.isRetry) this.#queue.enterAgain(key, ticket);
-				else if (!this.#queue.enter(key, ticket)) {
+				if (ask.isRetry) {
+					again = ticket;
+					this.#again.set(ticket, key);
+					this.#queue.enterAgain(key, ticket);
+				} else if (!this.#queue.enter(key, ticket)) {
 					reject(this.#reject(this.#busy('The queue is full.')));
 					return;
 				}
@@ -145,6 +155,7 @@ export class ServedModel {
 		} finally {
 			clearTimeout(timer);
 			if (onAbort !== undefined) ask.signal.removeEventListener('abort', onAbort);
+			if (again !== undefined) this.#again.delete(again);
 		}
 	}
 
@@ -196,9 +207,14 @@ export class ServedModel {
 		this.#onRelease();
 	}
 
-	/** A request that was admitted waits for a worker that is on its way; a new one goes elsewhere at once. */
-	#refusalOfRetry(): RetortError | null {
-		return this.members.some((member) => isExpected(member.phase)) ? null : this.#noWorker();
+	/**
+	 * A request that was admitted waits for a worker that is on its way; a new one goes elsewhere at once. A worker that it
+	 * lost and that serves on (a cut connection, not a death) is none to wait for.
+	 */
+	#refusalOfRetry(ask: Ask): RetortError | null {
+		const canServe = (member: SupervisedWorker) =>
+			isExpected(member.phase) && (member.worker === null || !ask.avoid.has(member.launchKey));
+		return this.members.some(canServe) ? null : this.#noWorker();
 	}
 
 	#noWorker(): RetortError {

@@ -13,7 +13,9 @@ import type { Worker } from './worker.ts';
 import { workerHosts } from './worker-hosts.ts';
 
 /** Deaths that one request may cause or meet: a request that kills what runs it must not go round the pool. */
-const MAX_ATTEMPTS = 2;
+const MAX_DEATHS = 2;
+/** Workers that one request may leave for any reason. */
+const MAX_MOVES = 2;
 
 /** All models and all their workers behind one verb. `drain` finishes, `destroy` fails now. */
 export class WorkerPool {
@@ -49,9 +51,9 @@ export class WorkerPool {
 	}
 
 	/**
-	 * Admits, places and runs one generation. Yields what Worker.generate yields, once, whatever happens behind it: a worker
-	 * lost before the first token is replaced by another, unseen. Throws `model_not_found`, `model_loading`, `overloaded` and
-	 * `shutting_down` before anything has run, a worker's own 400s, and `worker_crashed` when a started generation was lost.
+	 * Admits, places and runs one generation. Yields what Worker.generate yields, once, whatever happens behind it: when a
+	 * worker is lost another goes on at the same token, unseen. Throws `model_not_found`, `model_loading`, `overloaded` and
+	 * `shutting_down` before anything has run, a worker's own 400s, and `worker_crashed` when nobody could go on.
 	 * Returning early cancels it at the next event; `signal` cancels it at once, queued or running.
 	 */
 	async *generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
@@ -61,9 +63,15 @@ export class WorkerPool {
 		const avoid = new Set<string>();
 		let request = options.request;
 		let patienceMs = this.#options.queue.deadlineSeconds * 1000;
-		for (let attempt = 1; ; attempt += 1) {
+		let deaths = 0;
+		let lost: RetortError | null = null;
+		for (let moves = 0; ; moves += 1) {
 			const askedMs = performance.now();
-			const lease = await served.acquire({ request, keyId, signal, avoid, isRetry: attempt > 1, patienceMs, onQueued });
+			const ask = { request, keyId, signal, avoid, isRetry: moves > 0, patienceMs, onQueued };
+			const lease = await served.acquire(ask).catch((refusal: unknown) => {
+				// A stream that has begun is told of its loss, not of the want of another worker.
+				throw forwarded.hasOutput && !signal.aborted ? lost : refusal;
+			});
 			try {
 				this.#running.set(request.requestId, lease);
 				patienceMs -= performance.now() - askedMs;
@@ -75,15 +83,17 @@ export class WorkerPool {
 				}
 				return;
 			} catch (error) {
-				if (!lease.signal.aborted && error instanceof RetortError && error.code === 'worker_crashed') lease.doubt();
-				const next = attempt < MAX_ATTEMPTS && isWorkersFault(error) ? forwarded.continuation(request) : null;
-				if (next === null || lease.signal.aborted) throw error;
-				request = next;
+				if (lease.signal.aborted || !isWorkersFault(error)) throw error;
+				if (error.code === 'worker_crashed') {
+					deaths += 1;
+					lease.doubt();
+				}
+				if (deaths >= MAX_DEATHS || moves >= MAX_MOVES) throw error;
+				lost = error;
+				request = forwarded.continuation(options.request);
 				avoid.add(lease.launchKey);
-				this.#options.log.warn(
-					{ requestId: request.requestId, workerId: lease.workerId },
-					'running the request elsewhere',
-				);
+				const fields = { requestId: request.requestId, workerId: lease.workerId, resumedTokens: request.resume.length };
+				this.#options.log.warn(fields, 'running the request elsewhere');
 				this.#observer.retried?.({ model: served.name, workerId: lease.workerId });
 			} finally {
 				lease.isPulling = false;
@@ -237,7 +247,7 @@ export class WorkerPool {
 }
 
 /** The request is not to blame, and another worker may do better. */
-function isWorkersFault(error: unknown): boolean {
+function isWorkersFault(error: unknown): error is RetortError {
 	if (!(error instanceof RetortError)) return false;
 	return ['worker_crashed', 'overloaded', 'model_loading', 'shutting_down'].includes(error.code ?? '');
 }

@@ -24,12 +24,23 @@ describe('ForwardedEvents', () => {
 		expect(again.filter((event) => forwarded.accept(event))).toEqual([progress(80), tokenEvent(0)]);
 	});
 
-	it('has a continuation until there is output', () => {
-		const request = generateRequest('r');
+	it('continues with the request itself before output, and with every id that the client has after it', () => {
+		const request = { ...generateRequest('r'), resume: [7] };
 		const forwarded = new ForwardedEvents();
 		for (const event of [start, progress(50)]) forwarded.accept(event);
+		expect(forwarded.hasOutput).toBe(false);
 		expect(forwarded.continuation(request)).toBe(request);
-		forwarded.accept(tokenEvent(0));
-		expect(forwarded.continuation(request)).toBe(null);
+		const phaseEnd: WorkerEvent = {
+			type: 'phase-end',
+			phase: 'reasoning',
+			reason: 'closed',
+			tokens: 1,
+			ms: 1,
+			emptyRetries: 0,
+			ids: [90, 91],
+		};
+		for (const event of [tokenEvent(0), phaseEnd, tokenEvent(1)]) forwarded.accept(event);
+		expect(forwarded.hasOutput).toBe(true);
+		expect(forwarded.continuation(request)).toEqual({ ...request, resume: [7, 0, 90, 91, 1] });
 	});
 });

@@ -104,16 +104,47 @@ describe('WorkerPool', () => {
 		expect(isIdle(pool.status())).toBe(true);
 	});
 
-	it('ends with worker_crashed when its worker is lost after the first token, and runs nothing again', async () => {
-		const { script } = answerHeldAt(2, 4);
-		const { pool, workers } = await setUp([{ script }, { script }]);
+	it('goes on elsewhere at the same token when its worker is lost in mid-stream: no gap, nothing twice', async () => {
+		const held = answerHeldAt(2, 4);
+		const { pool, workers, observed } = await setUp([{ script: held.script }, { script: held.script }]);
 		const outcome = await runOnce(pool, 'r1', {
 			onEvent: (event) => {
-				if (event.type === 'delta' && event.text === 't1 ') for (const worker of workers) worker.cut();
+				if (event.type !== 'delta' || event.text !== 't1 ') return;
+				const busy = workers.find((worker) => worker.running() === 1);
+				for (const worker of workers) if (worker !== busy) worker.script = answer(4);
+				busy?.cut();
 			},
 		});
-		expect(outcome).toEqual({ events: tokenEvents(4).slice(0, 3), error: crashed });
-		expect(workers.flatMap((worker) => worker.received)).toEqual(['r1']);
+		expect(outcome).toEqual({ events: tokenEvents(4), error: null });
+		expect(workers.map((worker) => worker.received)).toEqual([['r1'], ['r1']]);
+		expect(observed.filter((event) => event.name === 'retried')).toHaveLength(1);
+		expect(isIdle(pool.status())).toBe(true);
+	});
+
+	it('ends with worker_crashed when the second worker is lost as well, having sent each token once', async () => {
+		const script: FakeWorkerOptions['script'] = async (turn) => {
+			const from = turn.request.resume.length;
+			await turn.send(...tokenEvents(9, from).slice(0, 3));
+			turn.reset();
+		};
+		const { pool } = await setUp([{ script }, { script }, { script }]);
+		const outcome = await runOnce(pool, 'r1');
+		expect(outcome.error).toEqual(crashed);
+		expect(textOf(outcome.events)).toBe('t0 t1 t2 t3 ');
+		expect(isIdle(pool.status())).toBe(true);
+	});
+
+	it('ends with worker_crashed, and does not wait, when the only worker cut the stream and serves on', async () => {
+		const { pool, workers } = await setUp([
+			{
+				script: async (turn) => {
+					await turn.send(...tokenEvents(1).slice(0, 2));
+					turn.reset();
+				},
+			},
+		]);
+		expect(await runOnce(pool, 'r1')).toEqual({ events: tokenEvents(1).slice(0, 2), error: crashed });
+		expect(workers[0]?.received).toEqual(['r1']);
 		expect(isIdle(pool.status())).toBe(true);
 	});
 

@@ -31,9 +31,10 @@ async function generate(body, response) {
 	}
 	response.writeHead(200, { 'content-type': 'application/x-ndjson' });
 	await line(response, { type: 'generation-start', promptTokens: 3, cachedTokens: 0 });
-	for (let index = 0; index < tokens; index += 1) {
+	const { resume } = body;
+	for (let index = resume.length; index < tokens; index += 1) {
 		if (index === holdAt) return;
-		if (index === dieAt) process.kill(process.pid, 'SIGKILL');
+		if (index === dieAt && resume.length === 0) process.kill(process.pid, 'SIGKILL');
 		const delta = { type: 'delta', phase: 'answer', text: `t${index} `, special: false, ids: [index], logprobs: null };
 		await line(response, delta);
 	}

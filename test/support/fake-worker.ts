@@ -129,10 +129,10 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
 	return worker;
 }
 
-/** Streams `t0 t1 ...` to the end. */
+/** Streams `t0 t1 ...` to the end, from where the request resumes. */
 export function answer(tokens: number): FakeScript {
 	return async (turn) => {
-		await turn.send(...tokenEvents(tokens));
+		await turn.send(...tokenEvents(tokens, turn.request.resume.length));
 		turn.end();
 	};
 }
@@ -154,9 +154,9 @@ export function answerHeldAt(tokens: number, total: number): { script: FakeScrip
 	return { script, release };
 }
 
-/** A whole generation: start, `tokens` deltas `t0 `, `t1 `, ..., end of phase, end. */
-export function tokenEvents(tokens: number): WorkerEvent[] {
-	const deltas = Array.from({ length: tokens }, (_, index) => tokenEvent(index));
+/** A whole generation: start, `tokens` deltas `t0 `, `t1 `, ... (those before `from` left out), end of phase, end. */
+export function tokenEvents(tokens: number, from = 0): WorkerEvent[] {
+	const deltas = Array.from({ length: tokens }, (_, index) => tokenEvent(index)).slice(from);
 	return [
 		{ type: 'generation-start', promptTokens: 3, cachedTokens: 0 },
 		...deltas,
