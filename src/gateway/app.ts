@@ -24,6 +24,7 @@ import { addHealthRoutes } from './routes/health.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addModelRoutes } from './routes/models.ts';
 import { addResponsesRoutes } from './routes/responses.ts';
+import { addTokenRoutes } from './routes/tokens.ts';
 import { RunningCompletions } from './running-completions.ts';
 import { serverOptions } from './server-options.ts';
 import { WindowStore } from './window-store.ts';
@@ -73,6 +74,7 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 	const services = { config, pool, log, metrics, limits, running, version, templates };
 	addChatCompletionsRoute(app, services);
 	addCompletionsRoute(app, services);
+	addTokenRoutes(app, services);
 	const store = new ResponseStore(config.responses, () => performance.now());
 	addResponsesRoutes(app, { ...services, store, live: new LiveResponses() });
 	addEndReasoningRoute(app, pool);

@@ -1,0 +1,32 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ChatRequest } from '../protocol/chat-request.ts';
+import type { PromptPart } from '../protocol/worker-api.ts';
+import { abortOnDisconnect } from './answer.ts';
+import { missingKey } from './errors.ts';
+import { prepareCompletion } from './prepare-completion.ts';
+import { resolveModel } from './resolve-model.ts';
+import type { ChatServices } from './routes/chat-completions.ts';
+
+/** The prompt that this chat request would be generated from. Throws what the request itself would be refused with. */
+export function promptOf(services: ChatServices, request: FastifyRequest, chat: ChatRequest) {
+	const { config, version, pool, templates } = services;
+	const { caller } = request;
+	if (caller === null) throw missingKey();
+	const { model, info } = resolveModel(pool, caller, chat.model);
+	request.modelLabel = model.name;
+	const template = templates.of(model.name, info);
+	const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
+	const parts: PromptPart[] = prepared.request.prompt;
+	return { parts, model: model.name };
+}
+
+/** Exact: the worker's own tokenizer, and the prompt as it would be sent. */
+export async function countPrompt(
+	services: ChatServices,
+	request: FastifyRequest,
+	reply: FastifyReply,
+	chat: ChatRequest,
+): Promise<number> {
+	const { parts, model } = promptOf(services, request, chat);
+	return (await services.pool.tokenize(model, parts, abortOnDisconnect(request, reply).signal)).length;
+}
