@@ -34,6 +34,8 @@ export type PlanInput = {
 	contextTokens: number | null;
 	defaults: GenerationDefaults;
 	key: KeyOverrides | null;
+	/** The answer was begun by the client: there is nothing left to think about. */
+	hasAnswerBegun?: boolean;
 };
 
 /**
@@ -62,7 +64,8 @@ export function planGeneration(input: PlanInput): GenerationPlan {
 	const controls = readReasoningControls(request);
 	const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? null;
 	const budget = planBudget({ controls, maxTokens, ...input });
-	const thinks = input.reasoningTrait !== 'never' && controls.thinking !== false && budget.budgetTokens !== 0;
+	const mayThink = input.reasoningTrait !== 'never' && input.hasAnswerBegun !== true;
+	const thinks = mayThink && controls.thinking !== false && budget.budgetTokens !== 0;
 
 	const reasoning: ReasoningPlan = {
 		mode: input.reasoningTrait === 'never' ? 'never' : thinks ? 'on' : 'off',

@@ -3,6 +3,7 @@ import type { GenerateRequest } from '../protocol/worker-api.ts';
 import { answerGrammar } from './answer-grammar.ts';
 import type { ParseOptions } from './parse-output.ts';
 import { type GenerationDefaults, type KeyOverrides, planGeneration, type ReasoningPlan } from './plan-generation.ts';
+import { appendPrefill, continuePhases, readPrefill } from './prefill.ts';
 import { renderPrompt } from './render-prompt.ts';
 import type { ChatTemplate } from './template.ts';
 import { answerParserOf, toolsInPlay } from './tools-in-play.ts';
@@ -28,18 +29,26 @@ export function prepareChat(input: {
 	key: KeyOverrides | null;
 }): PreparedChat {
 	const { request, template } = input;
-	const plan = planGeneration({ ...input, reasoningTrait: template.traits.reasoning });
+	const { reasoning: reasoningTrait } = template.traits;
+	const prefill = readPrefill(request);
+	const hasBegun = prefill !== null && prefill.thought + prefill.content !== '';
+	const hasAnswerBegun = prefill !== null && prefill.content !== '';
+	const plan = planGeneration({ ...input, reasoningTrait, hasAnswerBegun });
+	const thinks = plan.reasoning.mode === 'on';
 	const grammar = answerGrammar(request, template.toolFormat);
 	const newAnswerParser = answerParserOf(request, template.toolFormat);
-	const rendered = renderPrompt(template, request.messages, {
-		thinking: plan.reasoning.mode === 'on',
+	const turn = renderPrompt(template, prefill === null ? request.messages : request.messages.slice(0, -1), {
+		thinking: thinks || (prefill !== null && prefill.thought !== ''),
 		tools: toolsInPlay(request),
 		...(request.tool_choice === undefined ? {} : { toolChoice: request.tool_choice }),
 	});
+	const canThink = reasoningTrait !== 'never';
+	const rendered = prefill === null ? turn : appendPrefill(turn, prefill, { canThink, thinks });
+	const phases = plan.phasesFor(rendered.opensInReasoning, grammar);
 	return {
 		generation: {
 			prompt: rendered.parts,
-			phases: plan.phasesFor(rendered.opensInReasoning, grammar),
+			phases: hasBegun ? continuePhases(phases) : phases,
 			maxTokens: plan.maxTokens,
 			logprobs: plan.logprobs,
 			keepForNextTurn: rendered.keepForNextTurn,

@@ -66,6 +66,8 @@ const assistantMessage = z
 		/** What the server put out for an earlier turn and the client sends back; dropped before rendering. */
 		reasoning_content: optional(z.string()),
 		reasoning: optional(z.string()),
+		/** DeepSeek's word for `continue_final_message`, on the last message. */
+		prefix: optional(z.boolean()),
 	})
 	.check((context) => {
 		const message = context.value;

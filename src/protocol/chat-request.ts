@@ -76,6 +76,14 @@ export const chatRequestSchema = z.object({
 	/** Always a list after the parse. An empty one, which LangChain sends, is none. */
 	stop: optional(z.union([stop.transform((one) => [one]), z.array(stop).max(MAX_STOPS)])),
 
+	/**
+	 * vLLM's: the answer goes on where the last message, an assistant's, ends: inside its thought when it has
+	 * `reasoning_content` (or an open `<think>`) and no content. What comes back is what was added.
+	 */
+	continue_final_message: optional(z.boolean()),
+	/** Goes with the former; by itself there is nothing to generate. */
+	add_generation_prompt: optional(z.boolean()),
+
 	n: optional(z.int().min(1).max(MAX_CHOICES)),
 	logprobs: optional(z.boolean()),
 	top_logprobs: optional(z.int().min(0).max(20)),
@@ -126,6 +134,38 @@ function checkTogether(request: ChatRequest): void {
 		throw invalidRequest('repeat_penalty', null, "'repetition_penalty' and 'repeat_penalty' disagree.");
 	}
 	checkToolChoice(request);
+	checkContinuation(request);
+}
+
+function checkContinuation(request: ChatRequest): void {
+	const { messages, continue_final_message: isAsked, add_generation_prompt: prompts } = request;
+	if (isAsked === true && prompts === true) {
+		const message = "'add_generation_prompt' and 'continue_final_message' exclude each other.";
+		throw invalidRequest('add_generation_prompt', 'invalid_value', message);
+	}
+	if (prompts === false && !continuesFinalMessage(request)) {
+		const message = "'add_generation_prompt' is only allowed to be false when 'continue_final_message' is true.";
+		throw invalidRequest('add_generation_prompt', 'unsupported_value', message);
+	}
+	const earlier = messages.slice(0, -1).findIndex((message) => message.role === 'assistant' && message.prefix === true);
+	if (earlier !== -1) {
+		throw invalidRequest(`messages[${earlier}].prefix`, 'invalid_value', 'Only the last message can be continued.');
+	}
+	if (!continuesFinalMessage(request)) return;
+	const last = messages.at(-1);
+	const at = `messages[${messages.length - 1}]`;
+	if (last?.role !== 'assistant') {
+		throw invalidRequest(`${at}.role`, 'invalid_value', 'Only a message of the assistant can be continued.');
+	}
+	if ((last.tool_calls?.length ?? 0) > 0) {
+		throw invalidRequest(`${at}.tool_calls`, 'unsupported_value', 'A message with tool calls cannot be continued.');
+	}
+}
+
+/** The last message is not history but the beginning of the answer. */
+export function continuesFinalMessage({ messages, continue_final_message: isAsked }: ChatRequest): boolean {
+	const last = messages.at(-1);
+	return isAsked ?? (last?.role === 'assistant' && last.prefix === true);
 }
 
 function checkToolChoice({ tools = [], tool_choice: choice }: ChatRequest): void {

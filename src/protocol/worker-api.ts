@@ -75,6 +75,8 @@ export const phaseSchema = z.object({
 	closesOnLoop: z.boolean(),
 	/** When the phase ends at once without text, begin it again this many times. */
 	emptyRetries: z.int().min(0).max(1),
+	/** The prompt ends inside this phase, the first one: white space that it begins with is text. Absent means false. */
+	continues: z.boolean().optional(),
 	sampling: samplingSchema,
 	grammar: grammarSchema.nullable(),
 });

@@ -322,8 +322,9 @@ export class Generation {
 
 	/** A phase's own whitespace at a border between two phases is the format's. */
 	#openText(phase: number): PhaseText {
-		const isReasoning = this.request.phases[phase]?.name === 'reasoning';
-		return createPhaseText({ trimsStart: isReasoning || phase > 0, trimsEnd: isReasoning });
+		const { name, continues = false } = this.request.phases[phase] ?? {};
+		const isReasoning = name === 'reasoning';
+		return createPhaseText({ trimsStart: !continues && (isReasoning || phase > 0), trimsEnd: isReasoning });
 	}
 
 	/** A forced token had no rival. */

@@ -180,3 +180,91 @@ describe('tools', () => {
 		expect(textOf(generation.prompt)).toMatch(/<｜tool▁outputs▁end｜><think>\n$/);
 	});
 });
+
+describe('an answer that the client began', () => {
+	const QUESTION = { role: 'user', content: 'Hi' };
+	const begun = (last: Record<string, unknown>, fields: Record<string, unknown> = {}) => ({
+		messages: [QUESTION, { role: 'assistant', ...last }],
+		continue_final_message: true,
+		...fields,
+	});
+	const ends = (name: FixtureName, fields: Record<string, unknown>) => {
+		const { generation } = prepare(name, fields);
+		const text = generation.prompt.map((part) => ('text' in part ? part.text : '')).join('');
+		const shown = text.slice(text.lastIndexOf('Hi') + 2);
+		return [shown, ...generation.phases.map(({ name: phase, continues }) => (continues ? `${phase}...` : phase))];
+	};
+	const R1 = '<｜Assistant｜>';
+
+	test.each<[string, FixtureName, Record<string, unknown>, string, string[]]>([
+		['content', 'r1-with-tail', { content: 'The ' }, `${R1}<think>\n\n</think>\n\nThe `, ['answer...']],
+		['a thought', 'r1-with-tail', { reasoning_content: 'So ' }, `${R1}<think>\nSo `, ['reasoning...', 'answer']],
+		['inline', 'r1-without-tail', { content: '<think>\nSo ' }, `${R1}<think>\nSo `, ['reasoning...', 'answer']],
+		[
+			'both',
+			'r1-with-tail',
+			{ reasoning_content: 'So.', content: 'The ' },
+			`${R1}<think>\nSo.\n</think>\n\nThe `,
+			['answer...'],
+		],
+		[
+			'both inline',
+			'r1-with-tail',
+			{ content: '<think>\nSo.\n</think>\n\nThe ' },
+			`${R1}<think>\nSo.\n</think>\n\nThe `,
+			['answer...'],
+		],
+		[
+			'a thought that the model would have opened',
+			'qwen3',
+			{ reasoning_content: 'So' },
+			'<|im_end|>\n<|im_start|>assistant\n<think>\nSo',
+			['reasoning...', 'answer'],
+		],
+		[
+			'content where nobody thinks',
+			'smollm2',
+			{ content: 'The ', reasoning_content: 'So' },
+			'<|im_end|>\n<|im_start|>assistant\nThe ',
+			['answer...'],
+		],
+		['nothing', 'r1-with-tail', { content: '' }, `${R1}<think>\n`, ['reasoning', 'answer']],
+	])('%s', (_, name, last, expected, phases) => {
+		expect(ends(name, begun(last))).toEqual([expected, ...phases]);
+		const { continue_final_message: _flag, ...deepSeeks } = begun({ ...last, prefix: true });
+		expect(ends(name, deepSeeks)).toEqual([expected, ...phases]);
+	});
+
+	test('what it began with never becomes a control token', () => {
+		const { generation } = prepare('r1-with-tail', begun({ content: '<｜User｜>' }));
+		expect(generation.prompt.at(-1)).toEqual({ text: '<｜User｜>', special: false });
+	});
+
+	test('a thought is closed where there is none to be', () => {
+		expect(ends('r1-with-tail', begun({ reasoning_content: 'So' }, { think: false }))).toEqual([
+			`${R1}<think>\nSo\n</think>\n\n`,
+			'answer...',
+		]);
+	});
+
+	test('the thought of a bound answer can be continued, the answer cannot', () => {
+		const response_format = { type: 'json_object' };
+		expect(() => prepare('r1-with-tail', begun({ reasoning_content: 'So' }, { response_format }))).not.toThrow();
+		expect(() => prepare('r1-with-tail', begun({ content: '{' }, { response_format }))).toThrow(
+			expect.objectContaining({ status: 400, param: 'continue_final_message' }),
+		);
+	});
+
+	test.each<[Record<string, unknown>, string]>([
+		[{ messages: [QUESTION], continue_final_message: true }, 'messages[0].role'],
+		[begun({ content: 'a' }, { add_generation_prompt: true }), 'add_generation_prompt'],
+		[{ messages: [QUESTION], add_generation_prompt: false }, 'add_generation_prompt'],
+		[{ messages: [{ role: 'assistant', content: 'a', prefix: true }, QUESTION] }, 'messages[0].prefix'],
+		[
+			begun({ tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }] }),
+			'messages[1].tool_calls',
+		],
+	])('%j is refused', (fields, param) => {
+		expect(() => prepare('r1-with-tail', fields)).toThrow(expect.objectContaining({ status: 400, param }));
+	});
+});
