@@ -1,32 +1,34 @@
 import { workerFailed } from '../errors.ts';
 import type { ChatEvent, TokenUsage } from './chat-event.ts';
 import { type Ballot, elect } from './consensus.ts';
+import type { ChoiceEvent } from './weave-choices.ts';
 
 type Finish = Extract<ChatEvent, { type: 'finish' }>;
 type Sample = { events: ChatEvent[]; ballot: Ballot; finish: Finish | null };
 
 /**
  * The events of the sample whose final answer most samples share, once all have ended; until then only the first one's
- * start and progress. Its usage is that of all samples: the prompt once, everything generated in full. Throws what the
+ * start and progress, all as one choice. Its usage is that of all samples: the prompt once, everything generated in full. Throws what the
  * samples throw.
  */
 export async function* electAnswer(
-	choices: AsyncIterable<{ index: number; event: ChatEvent }>,
+	choices: AsyncIterable<ChoiceEvent>,
 	count: number,
-): AsyncGenerator<ChatEvent, void, undefined> {
+): AsyncGenerator<ChoiceEvent, void, undefined> {
 	const samples = Array.from({ length: count }, newSample);
 	for await (const { index, event } of choices) {
 		const sample = samples[index];
 		if (sample === undefined) continue;
 		if (event.type === 'start' || event.type === 'progress') {
-			if (index === 0) yield event;
+			if (index === 0) yield { index, event };
 		} else take(sample, event);
 	}
 	const { winner, votes } = elect(samples.map(({ ballot }) => ballot));
 	const won = samples[winner];
 	if (won?.finish == null) throw workerFailed('A sample ended without a finish reason.');
-	yield* won.events;
-	yield { ...won.finish, usage: sumOf(samples), reasoning: { ...won.finish.reasoning, votes } };
+	for (const event of won.events) yield { index: 0, event };
+	const finish = { ...won.finish, usage: sumOf(samples), reasoning: { ...won.finish.reasoning, votes } };
+	yield { index: 0, event: finish };
 }
 
 function newSample(): Sample {

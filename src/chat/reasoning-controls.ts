@@ -30,6 +30,9 @@ export function readReasoningControls(request: ChatRequest): ReasoningControls {
 		...budgets.map(({ param, value }) => ({ param, value: value > 0 })),
 	];
 	const effort = agreed(efforts);
+	if (request.reasoning?.samples !== undefined && (request.n ?? 1) > 1) {
+		throw invalidRequest('reasoning.samples', null, "'reasoning.samples' and 'n' exclude each other.");
+	}
 	return {
 		thinking: agreed(switches),
 		budgetTokens: agreed(budgets),

@@ -9,11 +9,14 @@ import type { GenerateRequest, PromptPart, WorkerInfo } from '../protocol/worker
 import type { TokenEstimate } from './admission.ts';
 import { type Caller, cacheScopeOf } from './caller.ts';
 
+/** `isSample`: it stands for election, and one alone of its kind is shown. */
+export type PreparedChoice = { request: GenerateRequest; parse: ParseOptions; isSample: boolean };
+
 export type PreparedCompletion = {
 	/** Of the first choice. */
 	request: GenerateRequest;
 	/** Of each choice. */
-	choices: { request: GenerateRequest; parse: ParseOptions }[];
+	choices: PreparedChoice[];
 	estimate: TokenEstimate;
 	parse: ParseOptions;
 	meta: CompletionMeta;
@@ -39,19 +42,23 @@ export function prepareCompletion(input: CompletionInput): PreparedCompletion {
 	const { generation } = prepared;
 	// Not the client's x-request-id: two requests with the same one must not be taken for each other.
 	const id = input.id ?? `chatcmpl-${randomBytes(12).toString('hex')}`;
+	const { samples } = chat.reasoning ?? {};
 	const request: GenerateRequest = {
 		...generation,
+		// Which of several samples the next turn will follow is not known yet.
+		...(samples === undefined ? {} : { keepForNextTurn: null }),
 		requestId: id,
 		resume: [],
 		cacheScope: cacheScopeOf(caller, config.cache.scope),
 	};
-	const count = chat.n ?? 1;
+	const count = samples ?? chat.n ?? 1;
 	const estimate = estimateTokens(generation.prompt, generation.maxTokens, contextTokens);
 	return {
 		request,
 		choices: Array.from({ length: count }, (_, index) => ({
 			request: index === 0 ? request : requestOfChoice(request, index),
 			parse: prepared.parse,
+			isSample: samples !== undefined,
 		})),
 		estimate: { ...estimate, completionTokens: estimate.completionTokens * count },
 		parse: prepared.parse,

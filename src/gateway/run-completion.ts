@@ -1,4 +1,5 @@
-import { type ParseOptions, parseOutput } from '../chat/parse-output.ts';
+import { electAnswer } from '../chat/elect-answer.ts';
+import { parseOutput } from '../chat/parse-output.ts';
 import type { ProgressTracker } from '../chat/progress.ts';
 import { type ChoiceEvent, weaveChoices } from '../chat/weave-choices.ts';
 import { RetortError } from '../errors.ts';
@@ -11,6 +12,7 @@ import type { GatewayPool } from './gateway-pool.ts';
 import { GenerationMeter, type GenerationSummary } from './generation-meter.ts';
 import type { GatewayLog } from './log.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import type { PreparedChoice } from './prepare-completion.ts';
 import type { RunningCompletions } from './running-completions.ts';
 import { ThoughtMeter } from './thought-meter.ts';
 
@@ -72,13 +74,13 @@ export function runCompletion(
 }
 
 /**
- * The events of all choices of one request: one place in the limits, in which the prompt counts once. `request` is that
- * of the first.
+ * The events of all choices of one request, or of the one that its samples elect: one place in the limits, in which the
+ * prompt counts once. `request` is that of the first.
  */
 export async function* runChoices(
 	services: CompletionServices,
 	completion: Completion,
-	choices: readonly { request: GenerateRequest; parse: ParseOptions }[],
+	choices: readonly PreparedChoice[],
 ): AsyncGenerator<ChoiceEvent, void, undefined> {
 	const generations = choices.map(({ request }) => request.requestId);
 	const place = takePlace(services, completion, generations);
@@ -93,7 +95,8 @@ export async function* runChoices(
 				parse,
 			),
 		);
-		yield* weaveChoices(events, (reason) => abortWith(completion.abort, reason));
+		const woven = weaveChoices(events, (reason) => abortWith(completion.abort, reason));
+		yield* choices.some(({ isSample }) => isSample) ? electAnswer(woven, choices.length) : woven;
 	} finally {
 		place.leave(used);
 	}

@@ -26,7 +26,7 @@ test('the winner is told whole after all have ended, with the tokens of all', as
 			3,
 		),
 	);
-	expect(events).toEqual([
+	expect(events.map(({ event }) => event)).toEqual([
 		start,
 		thought('b'),
 		content('It is 8'),
@@ -60,7 +60,7 @@ test('calls vote by what they say', async () => {
 		...of(2, ...call(2, '{"a":1', '}')),
 	];
 	const events = await all(electAnswer(stream(choices), 3));
-	expect(events[0]).toMatchObject({ type: 'tool-call-start', id: 'call_1' });
+	expect(events[0]).toMatchObject({ index: 0, event: { type: 'tool-call-start', id: 'call_1' } });
 });
 
 test('a sample without an end is a failure', async () => {
