@@ -3,6 +3,7 @@ import type { GenerateRequest, PhaseName, WorkerHealth } from '../protocol/worke
 import { type BatchCandidate, type BatchEntry, planBatch } from './batch-plan.ts';
 import type { Native } from './binding.ts';
 import { type EventSink, Generation } from './generation.ts';
+import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
 import { resolveRequest } from './resolve-request.ts';
 import { resetConfig } from './sampling.ts';
 import { Slot } from './slot.ts';
@@ -17,6 +18,7 @@ export type EngineOptions = {
 	slots: number;
 	contextTokens: number;
 	batchTokens: number;
+	/** At most so many prompt tokens beside decoding streams; fewer where they would wait too long. */
 	prefillSliceTokens: number;
 	/** Deltas of a generation that come faster than this are joined, unless its request says otherwise; absent: 0. */
 	eventIntervalMs?: number;
@@ -47,6 +49,7 @@ export class Engine {
 	readonly #options: EngineOptions;
 	readonly #slots: Slot[];
 	readonly #step: ReturnType<typeof createStep>;
+	readonly #pace: PrefillPace;
 	#waiting: Generation[] = [];
 	#order = 0;
 	#progress = 0;
@@ -54,6 +57,8 @@ export class Engine {
 	#lastStepMs = 0;
 	/** The batch under way holds prompt tokens: it may take long. */
 	#readsPrompts = false;
+	/** Tokens of decoding streams that wait for the batch. */
+	#decoding = 0;
 	#isRunning = false;
 	#isClosing = false;
 	#failure: RetortError | null = null;
@@ -62,6 +67,7 @@ export class Engine {
 	constructor(options: EngineOptions) {
 		const { native, vocabulary, contextTokens } = options;
 		this.#options = options;
+		this.#pace = createPrefillPace({ sliceTokens: options.prefillSliceTokens, batchTokens: options.batchTokens });
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
 		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#flush(false) });
@@ -156,7 +162,7 @@ export class Engine {
 				const startedMs = performance.now();
 				await this.#step(entries, this.#slots);
 				this.#lastStepMs = performance.now() - startedMs;
-				for (const entry of entries) this.#progress += entry.tokens;
+				this.#learnFrom(entries);
 				this.#heartbeat();
 			}
 		} catch (cause) {
@@ -192,8 +198,16 @@ export class Engine {
 		}
 	}
 
+	#learnFrom(entries: readonly BatchEntry[]): void {
+		const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0);
+		this.#progress += tokens;
+		const decoded = this.#decoding;
+		this.#pace.observe({ ms: this.#lastStepMs, promptTokens: tokens - decoded, decodes: decoded > 0 });
+	}
+
 	#plan(): BatchEntry[] {
 		const candidates: BatchCandidate[] = [];
+		this.#decoding = 0;
 		let idle: Slot | null = null;
 		let readsPrompts = false;
 		for (const slot of this.#slots) {
@@ -205,15 +219,20 @@ export class Engine {
 			const { pending, isPrefill, order } = generation;
 			if (generation.isPaused || generation.isFinished || pending.length === 0) continue;
 			readsPrompts ||= isPrefill;
+			if (!isPrefill) this.#decoding += pending.length;
 			candidates.push({ slot: index, pending: pending.length, isPrefill, order });
 		}
 		// A prompt that somebody waits for comes before one that somebody may send.
 		if (idle !== null && !readsPrompts && !this.#isClosing) {
-			const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS);
+			const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS, this.#pace.sliceTokens(true));
 			candidates.push({ slot: idle.index, pending, isPrefill: true, order: this.#order });
 		}
 		this.#readsPrompts = candidates.some((candidate) => candidate.isPrefill);
-		return planBatch(candidates, this.#options);
+		return planBatch(candidates, {
+			batchTokens: this.#options.batchTokens,
+			prefillSliceTokens: this.#pace.sliceTokens(true),
+			prefillAloneTokens: this.#pace.sliceTokens(false),
+		});
 	}
 
 	#heartbeat(): void {

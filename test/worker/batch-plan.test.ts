@@ -24,6 +24,22 @@ describe('a batch', () => {
 		]);
 	});
 
+	it('gives prompts no more than a time allows when nobody decodes', () => {
+		const candidates = [{ slot: 3, pending: 100, isPrefill: true, order: 0 }];
+		expect(planBatch(candidates, { ...limits, prefillAloneTokens: 6 })).toEqual([{ slot: 3, tokens: 6 }]);
+	});
+
+	it('lets short prompts pass a long one for half of the batch, and two long ones keep their order', () => {
+		const long = { slot: 0, pending: 100, isPrefill: true, order: 1 };
+		const other = { slot: 1, pending: 90, isPrefill: true, order: 2 };
+		const short = { slot: 2, pending: 5, isPrefill: true, order: 3 };
+		const next = { slot: 3, pending: 4, isPrefill: true, order: 4 };
+		expect(planBatch([long, other, short, next], limits)).toEqual([
+			{ slot: 0, tokens: 11 },
+			{ slot: 2, tokens: 5 },
+		]);
+	});
+
 	it('is ascending, within its size, slices prompts only beside decoding, and always moves on', () => {
 		const candidate = fc.record({ pending: fc.integer({ min: 1, max: 40 }), isPrefill: fc.boolean(), order: fc.nat() });
 		fc.assert(

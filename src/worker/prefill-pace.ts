@@ -1,0 +1,48 @@
+/** What one step was. */
+export type StepCost = { ms: number; promptTokens: number; decodes: boolean };
+
+export type PrefillPace = {
+	/** Prompt tokens that one step may take now. */
+	sliceTokens(decodes: boolean): number;
+	observe(step: StepCost): void;
+};
+
+/** What a decoding stream waits for its next token while prompts are read. */
+const TARGET_STEP_MS = 150;
+/** With nobody decoding, what a client that leaves, or a request that arrives, waits for. */
+const TARGET_ALONE_MS = 600;
+/** Below this the weights are read for too little work. */
+const LEAST_TOKENS = 32;
+/** Until the machine is known. */
+const FIRST_TOKENS = 128;
+const NEWEST_WEIGHT = 0.3;
+
+/**
+ * How much of a prompt goes into a step, so that the step takes about as long as decoding streams should wait: learned
+ * from the steps before. On a GPU the ceiling holds; on two cores a slice of 256 tokens would be seconds.
+ */
+export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: number }): PrefillPace {
+	let msPerPromptToken: number | null = null;
+	let decodeMs = 0;
+
+	const mix = (old: number, value: number) => old + (value - old) * NEWEST_WEIGHT;
+
+	return {
+		sliceTokens(decodes) {
+			const ceiling = decodes ? ceilings.sliceTokens : ceilings.batchTokens;
+			if (msPerPromptToken === null) return Math.min(ceiling, FIRST_TOKENS);
+			const leftMs = decodes ? TARGET_STEP_MS - decodeMs : TARGET_ALONE_MS;
+			return Math.min(ceiling, Math.max(LEAST_TOKENS, Math.floor(leftMs / Math.max(msPerPromptToken, 1e-6))));
+		},
+		observe({ ms, promptTokens, decodes }) {
+			if (promptTokens === 0) {
+				decodeMs = decodeMs === 0 ? ms : mix(decodeMs, ms);
+				return;
+			}
+			// A few tokens cost what reading the weights costs; a whole batch would be judged by that.
+			if (promptTokens < LEAST_TOKENS / 2) return;
+			const perToken = Math.max(0, ms - (decodes ? decodeMs : 0)) / promptTokens;
+			msPerPromptToken = msPerPromptToken === null ? perToken : mix(msPerPromptToken, perToken);
+		},
+	};
+}
