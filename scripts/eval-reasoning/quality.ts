@@ -6,7 +6,12 @@ import type { Harness } from './harness.ts';
 /** Accuracy by what the thought was allowed, and by how it was cut. Problems have a plain expected answer. */
 export async function evaluateQuality(harness: Harness, problems: readonly Problem[], concurrency: number) {
 	const soft = await harness.serve({});
-	const hard = await harness.serve({ reasoning: { graceShare: 0, closing: '' } });
+	const cuts: [name: string, url: string][] = [
+		['soft landing', soft],
+		['soft landing, no closing words', await harness.serve({ reasoning: { closing: '' } })],
+		['hard cut', await harness.serve({ reasoning: { graceShare: 0 } })],
+		['hard cut, no closing words', await harness.serve({ reasoning: { graceShare: 0, closing: '' } })],
+	];
 	const greedy = { temperature: 0, max_tokens: 900 };
 	const sampled = { temperature: 0.8, top_p: 0.95, max_tokens: 900 };
 	const rows: string[][] = [];
@@ -35,8 +40,7 @@ export async function evaluateQuality(harness: Harness, problems: readonly Probl
 	const share = (index: number, part: number) => Math.max(1, Math.floor((own[index] ?? 0) * part));
 	for (const part of [0.75, 0.5, 0.25]) {
 		const budget = (index: number) => ({ ...greedy, reasoning: { max_tokens: share(index, part) } });
-		await pass(`${100 * part} % of it, soft landing`, soft, budget);
-		await pass(`${100 * part} % of it, hard cut`, hard, budget);
+		for (const [cut, url] of cuts) await pass(`${100 * part} % of it, ${cut}`, url, budget);
 	}
 	await pass('no thought', soft, () => ({ ...greedy, reasoning: { enabled: false } }));
 	for (const part of [1, 0.5]) {
