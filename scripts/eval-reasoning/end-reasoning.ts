@@ -10,7 +10,13 @@ export async function evaluateEndReasoning(harness: Harness, problems: readonly 
 	const url = await harness.serve({});
 	const results: { fromCall: number; fromReply: number; ms: number; isAnswered: boolean }[] = [];
 	for (const { messages } of problems) {
-		const result = await endOne(harness, url, { messages, max_tokens: 900, stream: true });
+		const result = await endOne(harness, url, {
+			messages,
+			max_tokens: 900,
+			stream: true,
+			// Behind a stop string the worker joins no tokens to one event, so that events are decode steps.
+			stop: ['\u0001'],
+		});
 		if (result !== null) results.push(result);
 	}
 	const worst = (read: (result: (typeof results)[number]) => number) => Math.max(...results.map(read));
