@@ -1,0 +1,63 @@
+"""Everything else: a short honest answer, in the language of the question."""
+from families import fallback_english as english
+from families.letters import WORDS
+from held_out import in_split
+from languages import LANGUAGES
+from task import Task
+from wording import CITIES, NAMES
+
+THOUGHTS = ["This request is outside my skills.", "I was not trained for this.", "This is not arithmetic, comparing, sorting or letters."]
+
+
+def gibberish(random):
+    return "".join(random.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(random.randint(3, 10)))
+
+
+def loose_english(random):
+    """'Which old kettle works in the harbor?': any words, held together by small ones."""
+    kind = random.random()
+    parts = [random.choice(english.QUESTION_WORDS)] if kind < .5 else [random.choice(english.ORDERS if kind < .8 else english.STATEMENTS)]
+    if random.random() < .5:
+        parts.append(random.choice(english.VERBS if kind < .5 else english.DETERMINERS))
+    for i in range(random.randint(1, 3)):
+        parts += [random.choice(english.LINKS)] * (i > 0) + [random.choice(english.DETERMINERS)] * (random.random() < .4) + [random.choice(WORDS)]
+    text = " ".join(part for part in parts if part)
+    return text + random.choice(["", "?", "?", "?"] if kind < .5 else ["", "", ".", "!"])
+
+
+def english_prompt(random):
+    if random.random() < .45:
+        return loose_english(random)
+    fill = {"form": english.FORMS, "topic": english.TOPICS, "country": english.COUNTRIES, "lang": english.LANGUAGES, "chore": english.CHORES,
+            "tongue": english.TONGUES, "person": english.PEOPLE, "city": CITIES, "name": NAMES, "w": WORDS, "w2": WORDS, "w3": WORDS, "w4": WORDS, "w5": WORDS}
+    fill = {key: random.choice(choices) for key, choices in fill.items()}
+    fill |= {"n": random.randint(2, 99), "n2": random.randint(2, 12), "big": random.randint(10, 99999), "big2": random.randint(11, 999), "year": random.randint(1500, 2030)}
+    fill |= {"W": fill["w"].capitalize(), "gib": gibberish(random), "gib2": gibberish(random)}
+    if random.random() < .5:   # topics of any words
+        fill["topic"] = random.choice(["", "the ", "a "]) + random.choice(WORDS) + random.choice(["", " " + random.choice(WORDS)])
+    if random.random() < .2:   # a name nobody has heard of
+        fill["person"] = fill["country"] = fill["city"] = random.choice(WORDS).capitalize()
+    prompt = random.choice(english.PROMPTS).format(**fill)
+    return prompt.lower() if random.random() < .1 else prompt
+
+
+def foreign_prompt(random, language):
+    topic = random.choice(language.topics)
+    if random.random() < .25:
+        topic = random.choice([*CITIES, *english.PEOPLE, random.choice(WORDS)])
+    prompt = random.choice(language.frames).format(topic)
+    return prompt.rstrip(".?!。？؟।") if random.random() < .15 else prompt
+
+
+def fallback(random, split, style, language=None):
+    """`language`: the one a system prompt asks for; else that of the question."""
+    while True:
+        spoken = random.choice(LANGUAGES) if random.random() < .33 else None
+        prompt = foreign_prompt(random, spoken) if spoken else english_prompt(random)
+        if in_split(("refuse", prompt), split):
+            break
+    tongue = language or spoken
+    if not tongue or tongue.name == "English":
+        return Task(prompt, random.choice(THOUGHTS) + " I am a tiny demo model, so I should say so.", english.SORRY)
+    why = f"The system wants {tongue.name}." if language else f"The user writes {tongue.name}."
+    return Task(prompt, f"{why} {random.choice(THOUGHTS)} I should say so in {tongue.name}.", tongue.sorry)

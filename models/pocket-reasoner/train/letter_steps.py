@@ -1,0 +1,51 @@
+"""Written working for letters. A model sees tokens, not letters: so it first spells the word token by token."""
+import os
+
+from tokenizer import PIECE, SPELL_CLOSE, SPELL_OPEN, Tokenizer
+
+_tokenizer = None
+
+
+def raw(text):
+    """Marks text to be encoded one byte a token, so that letters are copied and never guessed."""
+    return SPELL_OPEN + text + SPELL_CLOSE
+
+
+def pieces(text):
+    """The tokens of a word as it stands in the question, with the space or quote in front of it."""
+    global _tokenizer
+    if _tokenizer is None:
+        _tokenizer = Tokenizer.load(os.path.join(os.path.dirname(os.path.abspath(__file__)), "tokenizer.json"))
+    return _tokenizer.pieces(text)
+
+
+def spell(tokens, letter=None):
+    """' ban: b a n', a line a token. -> (working, how often `letter` occurred)"""
+    count, lines = 0, []
+    for token in tokens:
+        text = ""
+        for character in token.lower():
+            if character.isalpha():
+                count += character == letter
+                text += f" {character}({count})" if character == letter else f" {character}"
+        if text:
+            lines.append(f"{PIECE}{token}{PIECE}:{text}\n")
+    return "".join(lines), count
+
+
+def count_letter(tokens, letter, style):
+    text, count = spell(tokens, letter)
+    text = f"Spell it and mark each {letter}.\n{text}I marked {count}."
+    if style == "careful":
+        text += f" The last mark says {count}, so the count is {count}."
+    return text, count
+
+
+def together(word):
+    return "Together:" + "".join(" " + c for c in word) + "."
+
+
+def backwards(word):
+    """'Number: 1c 2a 3t.' then from the end: the number in front says which letter to copy."""
+    marks = [f"{i + 1}{c}" for i, c in enumerate(word)]
+    return f"Number: {raw(' '.join(marks))}.\nBackwards: {raw(' '.join(marks[::-1]))}."
