@@ -7,7 +7,14 @@ import type { SseOptions } from './sse-stream.ts';
 /** What a generation is answered with, once it holds a slot: the whole of it, or its values as they come. */
 export type Answer =
 	| { type: 'whole'; body: unknown }
-	| { type: 'stream'; values: AsyncGenerator<unknown>; options: Omit<SseOptions, 'onSlowReader'> };
+	| {
+			type: 'stream';
+			values: AsyncGenerator<unknown>;
+			options: Omit<SseOptions, 'onSlowReader'> & {
+				/** Of streams that tell their failure as a value, once they are over. */
+				hasFailed?(): boolean;
+			};
+	  };
 
 /** Sends it to the client whose request made it. */
 export function sendAnswer(reply: FastifyReply, answer: Answer, abort: AbortController): unknown {

@@ -111,6 +111,7 @@ export async function createResponse(
 			slowReaderMs: config.server.slowReaderSeconds * 1000,
 			toError: (error) => toRetortError(error, request, services.log),
 			onClose: close,
+			hasFailed: () => encoder.response().status === 'failed',
 			comment: () => describeProgress(progress.snapshot()),
 			frameOf: (value) => eventFrame(value as ResponsesEvent), // the values are those of `encode`
 		},

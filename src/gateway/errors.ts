@@ -116,3 +116,12 @@ export function responseCancelled(): RetortError {
 export function isResponseCancelled(reason: unknown): boolean {
 	return reason instanceof RetortError && reason.code === 'response_cancelled';
 }
+
+export function idempotencyKeyReused(): RetortError {
+	const message = 'This Idempotency-Key was sent with another request body less than 10 minutes ago. Use a new one.';
+	return refused(400, 'idempotency_key_reused', message);
+}
+
+export function invalidIdempotencyKey(maxLength: number): RetortError {
+	return refused(400, 'invalid_idempotency_key', `An Idempotency-Key is at most ${maxLength} characters long.`);
+}

@@ -25,6 +25,10 @@ export function createMetrics() {
 	const requests = counter('retort_requests_total', 'Requests answered.', ['route', 'status', 'model']);
 	const seconds = histogram('retort_request_seconds', 'From the request to the end of its answer.', ['route']);
 	const retries = counter('retort_client_retries_total', 'Requests that an SDK said it sent again.', ['route']);
+	const idempotent = counter('retort_idempotent_requests_total', 'Requests with an Idempotency-Key.', [
+		'route',
+		'outcome',
+	]);
 	const generations = counter('retort_generations_total', 'Generations by how they ended.', ['model', 'outcome']);
 	const queueWait = histogram('retort_queue_wait_seconds', 'From admission until a slot was held.', ['model']);
 	const firstToken = histogram('retort_time_to_first_token_seconds', 'Until the first text.', ['model']);
@@ -59,6 +63,9 @@ export function createMetrics() {
 			requests.inc({ route: request.route, status: String(request.status), model: request.model });
 			seconds.observe({ route: request.route }, request.seconds);
 			if (request.isRetry) retries.inc({ route: request.route });
+		},
+		idempotentRequest(route: string, outcome: 'first' | 'repeated' | 'refused'): void {
+			idempotent.inc({ route, outcome });
 		},
 		tokenGap(model: string, gapSeconds: number): void {
 			interToken.observe({ model }, gapSeconds);

@@ -7,17 +7,18 @@ import type { Config } from '../../config/schema.ts';
 import { shuttingDown } from '../../errors.ts';
 import { parseChatRequest } from '../../protocol/chat-request.ts';
 import { addRoute } from '../add-route.ts';
-import { onDisconnect } from '../disconnect-signal.ts';
-import { clientLeft, missingKey } from '../errors.ts';
+import type { Answer } from '../answer.ts';
+import { type AnswerServices, answerOnce } from '../answer-once.ts';
+import { missingKey } from '../errors.ts';
 import { firstOf, whenStarted } from '../first-event.ts';
 import type { ModelTemplates } from '../model-templates.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { prepareCompletion } from '../prepare-completion.ts';
 import { resolveModel } from '../resolve-model.ts';
 import { type CompletionServices, runChoices } from '../run-completion.ts';
-import { sendSse } from '../send-sse.ts';
 
-export type ChatServices = CompletionServices & { config: Config; version: string; templates: ModelTemplates };
+export type ChatServices = CompletionServices &
+	AnswerServices & { config: Config; version: string; templates: ModelTemplates };
 
 const PROGRESS_MS = 1000;
 
@@ -30,67 +31,70 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/chat/completions',
-		handler: async (request, reply) => {
-			if (services.running.isDraining) throw shuttingDown();
-			const chat = parseChatRequest(request.body);
-			const { caller } = request;
-			if (caller === null) throw missingKey();
-			const { model, info } = resolveModel(services.pool, caller, chat.model);
-			request.modelLabel = model.name;
-			const { config, version, templates } = services;
-			const template = templates.of(model.name, info);
-			const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
-			const abort = abortOnDisconnect(request, reply);
-			const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
-			const asksForProgress = chat.stream_options?.include_progress === true;
-			let onQueued: () => void = () => {};
-			const queued = new Promise<void>((resolve) => {
-				onQueued = resolve;
-			});
-			const completion = {
-				httpRequestId: request.id,
-				caller,
-				model: model.name,
-				isStreamed: chat.stream === true,
-				estimate: prepared.estimate,
-				request: prepared.request,
-				abort,
-				progress,
-				onQueued,
-				setHeaders: (headers: Record<string, string>) => reply.headers(headers),
-			};
-			const events = runChoices(services, completion, prepared.choices);
-			const starting = firstOf(events);
-			// Who wants to see itself wait gets its headers when it begins to, and a refusal after that as a frame.
-			await (asksForProgress ? Promise.race([starting, queued]) : starting);
-			request.hasGeneration = true;
-			const chatEvents = asksForProgress ? whenStarted(starting) : await starting;
-			if (chat.stream !== true) {
-				try {
-					return await collectCompletion(chatEvents, prepared.meta);
-				} finally {
-					await events.return();
-				}
-			}
-			const { heartbeatSeconds, slowReaderSeconds } = config.server;
-			return sendSse(reply, encodeChunks(chatEvents, prepared.meta), {
-				heartbeatMs: heartbeatSeconds * 1000,
-				slowReaderMs: slowReaderSeconds * 1000,
-				abort,
-				toError: (error) => toRetortError(error, request, services.log),
-				onClose: () => events.return(),
-				comment: () => describeProgress(progress.snapshot()),
-				progress: asksForProgress
-					? { everyMs: PROGRESS_MS, read: () => encodeProgress(progress.snapshot(), prepared.meta) }
-					: undefined,
-			});
-		},
+		handler: (request, reply) =>
+			answerOnce(services, request, reply, (abort) => createChatCompletion(services, request, reply, abort)),
 	});
 }
 
-function abortOnDisconnect(request: FastifyRequest, reply: FastifyReply): AbortController {
-	const abort = new AbortController();
-	const stop = onDisconnect(reply.raw, request.raw.socket, () => abort.abort(clientLeft()));
-	reply.raw.once('finish', stop);
-	return abort;
+async function createChatCompletion(
+	services: ChatServices,
+	request: FastifyRequest,
+	reply: FastifyReply,
+	abort: AbortController,
+): Promise<Answer> {
+	if (services.running.isDraining) throw shuttingDown();
+	const chat = parseChatRequest(request.body);
+	const { caller } = request;
+	if (caller === null) throw missingKey();
+	const { model, info } = resolveModel(services.pool, caller, chat.model);
+	request.modelLabel = model.name;
+	const { config, version, templates } = services;
+	const template = templates.of(model.name, info);
+	const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
+	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
+	const asksForProgress = chat.stream_options?.include_progress === true;
+	let onQueued: () => void = () => {};
+	const queued = new Promise<void>((resolve) => {
+		onQueued = resolve;
+	});
+	const completion = {
+		httpRequestId: request.id,
+		caller,
+		model: model.name,
+		isStreamed: chat.stream === true,
+		estimate: prepared.estimate,
+		request: prepared.request,
+		abort,
+		progress,
+		onQueued,
+		setHeaders: (headers: Record<string, string>) => reply.headers(headers),
+	};
+	const events = runChoices(services, completion, prepared.choices);
+	const starting = firstOf(events);
+	// Who wants to see itself wait gets its headers when it begins to, and a refusal after that as a frame.
+	await (asksForProgress ? Promise.race([starting, queued]) : starting);
+	request.hasGeneration = true;
+	const chatEvents = asksForProgress ? whenStarted(starting) : await starting;
+	if (chat.stream !== true) {
+		try {
+			return { type: 'whole', body: await collectCompletion(chatEvents, prepared.meta) };
+		} finally {
+			await events.return();
+		}
+	}
+	const { heartbeatSeconds, slowReaderSeconds } = config.server;
+	return {
+		type: 'stream',
+		values: encodeChunks(chatEvents, prepared.meta),
+		options: {
+			heartbeatMs: heartbeatSeconds * 1000,
+			slowReaderMs: slowReaderSeconds * 1000,
+			toError: (error) => toRetortError(error, request, services.log),
+			onClose: () => events.return(),
+			comment: () => describeProgress(progress.snapshot()),
+			progress: asksForProgress
+				? { everyMs: PROGRESS_MS, read: () => encodeProgress(progress.snapshot(), prepared.meta) }
+				: undefined,
+		},
+	};
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseRequest } from '../../protocol/parse-request.ts';
 import { inputItemsQuerySchema } from '../../protocol/responses-input.ts';
 import { addRoute } from '../add-route.ts';
-import { abortOnDisconnect, sendAnswer } from '../answer.ts';
+import { answerOnce } from '../answer-once.ts';
 import type { Caller } from '../caller.ts';
 import { createResponse, type ResponseServices, scopeOf } from '../create-response.ts';
 import { missingKey, responseCancelled, responseNotFound, responseNotRunning } from '../errors.ts';
@@ -14,10 +14,8 @@ export function addResponsesRoutes(app: FastifyInstance, services: ResponseServi
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/responses',
-		handler: async (request, reply) => {
-			const abort = abortOnDisconnect(request, reply);
-			return sendAnswer(reply, await createResponse(services, request, reply, abort), abort);
-		},
+		handler: (request, reply) =>
+			answerOnce(services, request, reply, (abort) => createResponse(services, request, reply, abort)),
 	});
 
 	addRoute(app, {
