@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ChatEvent } from '../chat/chat-event.ts';
 import { createResponseEncoder, type ResponseEncoder } from '../chat/encode-response-events.ts';
 import type { ReasoningChannels } from '../chat/output-item.ts';
-import { parseOutput } from '../chat/parse-output.ts';
 import { describeProgress, ProgressTracker } from '../chat/progress.ts';
 import { describeResponse } from '../chat/response-head.ts';
 import { inResponsesTerms, toChatRequest, toResponsesTerms } from '../chat/responses-to-chat.ts';
+import type { ChoiceEvent } from '../chat/weave-choices.ts';
 import type { Config } from '../config/schema.ts';
 import { shuttingDown } from '../errors.ts';
 import type { ResponsesEvent } from '../protocol/responses-event.ts';
@@ -22,7 +21,7 @@ import { resolveModel } from './resolve-model.ts';
 import { asInput, resolveConversation } from './response-items.ts';
 import type { KeptItem, ResponseStore } from './response-store.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
-import { runCompletion } from './run-completion.ts';
+import { runChoices } from './run-completion.ts';
 
 export type ResponseServices = ChatServices & { store: ResponseStore; live: LiveResponses };
 
@@ -53,7 +52,7 @@ export async function createResponse(
 	);
 	const isStreamed = wanted.stream === true;
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
-	const events = runCompletion(services, {
+	const completion = {
 		httpRequestId: request.id,
 		caller,
 		model: model.name,
@@ -62,8 +61,9 @@ export async function createResponse(
 		request: prepared.request,
 		abort,
 		progress,
-		setHeaders: (headers) => reply.headers(headers),
-	});
+		setHeaders: (headers: Record<string, string>) => reply.headers(headers),
+	};
+	const events = runChoices(services, completion, prepared.choices);
 	const started = await firstOf(events).catch((error: unknown) => {
 		throw toResponsesTerms(error);
 	});
@@ -88,7 +88,7 @@ export async function createResponse(
 		live.remove(id);
 		return started.return();
 	};
-	const values = encode(parseOutput(started, prepared.parse), encoder, {
+	const values = encode(started, encoder, {
 		fail: (error) => (isStreamed && !isClientLeft(error) ? toRetortError(error, request, services.log) : null),
 		ended: (response) => {
 			if (isStored) store.put(scope, keep(response, input));
@@ -124,7 +124,7 @@ export function scopeOf(keyId: string | null): string {
 }
 
 async function* encode(
-	events: AsyncIterable<ChatEvent>,
+	events: AsyncIterable<ChoiceEvent>,
 	encoder: ResponseEncoder,
 	hooks: {
 		/** The failure as the client is to see it in the stream; null where it is not for the stream. */
@@ -140,7 +140,7 @@ async function* encode(
 		}
 	}
 	try {
-		for await (const event of events) yield* told(encoder.push(event));
+		for await (const { event } of events) yield* told(encoder.push(event));
 	} catch (error) {
 		if (isResponseCancelled(error)) {
 			yield* told(encoder.cancel());

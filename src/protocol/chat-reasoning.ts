@@ -37,14 +37,13 @@ export const reasoningObjectShape = {
 	top_p: optional(z.number().min(0).max(1)).describe('Nucleus of the thought alone.'),
 };
 
-/** Not in the Responses API's object. */
-const samples = optional(z.int().min(2).max(MAX_SAMPLES)).describe(
+export const samplesSchema = optional(z.int().min(2).max(MAX_SAMPLES)).describe(
 	'Consensus: so many answers are drawn from one prompt, and the majority of their final answers (the last `\\boxed{}`, a JSON value, or the last line) decides. The response is the first message that gave it, `reasoning_status.votes` has the count, `usage` counts every token of every sample. Seeds are counted up from `seed`. Wants a temperature above 0, and excludes `n`.',
 );
 
 export const reasoningRequestShape = {
 	reasoning_effort: optional(effortSchema).describe(EFFORT),
-	reasoning: optional(z.object({ ...reasoningObjectShape, samples })).describe(
+	reasoning: optional(z.object({ ...reasoningObjectShape, samples: samplesSchema })).describe(
 		'All about the thought in one object, as OpenRouter has it.',
 	),
 	/** Anthropic's object, which AI SDK's deepseek provider sends too. */

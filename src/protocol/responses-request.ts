@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { invalidRequest } from '../errors.ts';
-import { reasoningObjectShape, reasoningRequestShape } from './chat-reasoning.ts';
+import { reasoningObjectShape, reasoningRequestShape, samplesSchema } from './chat-reasoning.ts';
 import { chatRequestSchema } from './chat-request.ts';
 import { MAX_TOOLS } from './chat-tools.ts';
 import { optional } from './optional.ts';
@@ -61,6 +61,7 @@ const text = optional(z.string());
 const reasoning = optional(
 	z.object({
 		...reasoningObjectShape,
+		samples: samplesSchema,
 		summary: optional(summarySchema),
 		/** The name of `summary` before it had that one. */
 		generate_summary: optional(summarySchema),

@@ -75,6 +75,14 @@ describe('a whole response', () => {
 		expect(asked).toEqual([{ prompt, maxTokens: 50 }]);
 	});
 
+	test('may be elected from several samples, as in chat completions', async () => {
+		const gateway = await startGateway();
+		const { output, reasoning_status } = (await post(gateway, { ...ASK, reasoning: { samples: 3 } })).json();
+		expect(gateway.worker.received).toHaveLength(3);
+		expect(output.at(-1).content[0].text).toBe('It is 42.');
+		expect(reasoning_status.votes).toHaveLength(1);
+	});
+
 	test('is a status when it fails', async () => {
 		const gateway = await startGateway({ script: diesAfterAWord });
 		const response = await post(gateway, ASK);
