@@ -12,6 +12,8 @@ export type ParseOptions = {
 	reasoning: PlannedReasoning;
 	/** Tells tool calls from text; absent for requests without tools. */
 	newAnswerParser?: () => AnswerParser;
+	/** A grammar binds the answer. It matches control tokens by their text, so their text belongs to what it matched. */
+	marksAreText?: boolean;
 };
 
 /**
@@ -51,7 +53,7 @@ export async function* parseOutput(
 			case 'delta':
 				usage.completionTokens += event.ids.length;
 				if (event.phase === 'answer') {
-					yield* answer.push(event);
+					yield* answer.push(options.marksAreText ? { ...event, special: false } : event);
 					break;
 				}
 				usage.reasoningTokens += event.ids.length;

@@ -55,7 +55,11 @@ export function prepareChat(input: {
 			// A stop string ends the generation at its own token, so that usage does not depend on how tokens were joined.
 			...(plan.stop.length > 0 ? { eventIntervalMs: 0 } : {}),
 		},
-		parse: { stop: plan.stop, reasoning: plan.reasoning, ...(newAnswerParser && { newAnswerParser }) },
+		parse: {
+			stop: plan.stop,
+			reasoning: plan.reasoning,
+			...(newAnswerParser ? { newAnswerParser } : { marksAreText: grammar !== null }),
+		},
 		reasoning: plan.reasoning,
 	};
 }

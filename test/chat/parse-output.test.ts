@@ -49,6 +49,12 @@ test('deltas without text, as while a character is incomplete, are counted and n
 	expect(events.map((event) => event.type)).toEqual(['start', 'reasoning-delta', 'content-delta', 'finish']);
 });
 
+test('a control token in an answer is no text, unless a grammar matched it as text', async () => {
+	const events = [start, say('{"a":"'), mark('</think>'), say('"}'), end()];
+	expect(texts(await parse(events)).content).toBe('{"a":""}');
+	expect(texts(await parse(events, { marksAreText: true })).content).toBe('{"a":"</think>"}');
+});
+
 describe('stop strings', () => {
 	test('act on the answer alone', async () => {
 		const events = [start, think('STOP STOP'), thoughtEnd('closed', 2), say('yes ST'), say('OP no'), end()];
