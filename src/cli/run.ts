@@ -9,7 +9,7 @@ export type RunContext = {
 	exit: (code: number) => never;
 };
 
-const VERBS = ['serve', 'worker', 'help'];
+const VERBS = ['serve', 'worker', 'native', 'doctor', 'help'];
 
 /** Runs one command line to its end and tells the exit code: 2 for what was asked wrongly, 1 for what went wrong. */
 export async function run(args: string[], context: RunContext): Promise<number> {
@@ -49,6 +49,25 @@ async function dispatch(args: string[], context: RunContext): Promise<number> {
 			const command = workerCommand(async (flags) => {
 				const { runWorkerVerb } = await import('./run-worker-verb.ts');
 				code = await runWorkerVerb(flags, context);
+			});
+			await command.exitOverride().parseAsync(verbArgs, { from: 'user' });
+			return code;
+		}
+		case 'native': {
+			const { nativeCommand } = await import('./native-flags.ts');
+			const command = nativeCommand(async (action, flags) => {
+				const { native } = await import('./native-build.ts');
+				code = await native(action, flags);
+			});
+			for (const each of [command, ...command.commands]) each.exitOverride();
+			await command.parseAsync(verbArgs, { from: 'user' });
+			return code;
+		}
+		case 'doctor': {
+			const { doctorCommand } = await import('./doctor-flags.ts');
+			const command = doctorCommand(async (flags) => {
+				const { doctor } = await import('./doctor.ts');
+				code = await doctor(flags);
 			});
 			await command.exitOverride().parseAsync(verbArgs, { from: 'user' });
 			return code;

@@ -56,6 +56,12 @@ describe('retort --help and --version', () => {
 		expect((await ends('help', 'worker')).stdout).toBe(stdout);
 	});
 
+	it('shows those of native and doctor', async () => {
+		expect((await ends('native', '--help')).stdout).toContain('build');
+		expect((await ends('native', 'build', '--help')).stdout).toContain('--jobs <number>');
+		expect((await ends('doctor', '--help')).stdout).toContain('--no-speed');
+	});
+
 	it('tells our version, and with --json what is inside', async () => {
 		expect(await ends('--version')).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
 		const { stdout } = await ends('--version', '--json');
@@ -73,7 +79,10 @@ describe('a command line that is not right', () => {
 	it.each([
 		[['--prot', '1'], "unknown option '--prot'", 'Did you mean --port?'],
 		[['serv'], "unknown verb 'serv'", 'Did you mean serve?'],
-		[['frobnicate'], "unknown verb 'frobnicate'", 'serve, worker, help'],
+		[['frobnicate'], "unknown verb 'frobnicate'", 'serve, worker, native, doctor, help'],
+		[['native', 'bild'], "unknown command 'bild'", 'build'],
+		[['native', 'build', '--gpu', 'vulkan'], '--gpu <kind>', 'cpu, cuda'],
+		[['doctor', '--fast'], "unknown option '--fast'", ''],
 		[['--port', 'http'], '--port <number>', 'It has to be an integer from 0 to 65535.'],
 		[['--port', '99999'], '--port <number>', 'It has to be an integer from 0 to 65535.'],
 		[['--slots', '0'], '--slots <number>', 'It has to be an integer from 1 to 256.'],

@@ -1,0 +1,66 @@
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { engineVersions } from '../worker/engine-versions.ts';
+import { type DecodeSpeed, measureDecode } from '../worker/measure-decode.ts';
+import { hasNativeBinary } from '../worker/native-addon.ts';
+import { missingTools } from '../worker/native-build.ts';
+import type { DoctorFlags } from './doctor-flags.ts';
+import { embeddedModelPath, retortVersion } from './package-root.ts';
+
+export type Findings = {
+	retort: string;
+	node: string;
+	nodeLlamaCpp: string;
+	llamaCpp: string;
+	/** Null where no binary for this machine is installed. */
+	backend: string | null;
+	binary: 'native' | 'prebuilt';
+	cpu: string;
+	cores: number;
+	memoryGiB: number;
+	/** What `retort native build` would need and does not find. */
+	missingTools: string[];
+	/** Of the embedded model; null when it was not measured. */
+	speed: DecodeSpeed[] | null;
+};
+
+/** `retort doctor`: looks, measures and tells. Exit code 1 when no model can run here. */
+export async function doctor(flags: DoctorFlags): Promise<number> {
+	const versions = await engineVersions();
+	const isCpu = versions.backend === null || versions.backend === 'cpu';
+	const findings: Findings = {
+		retort: retortVersion(),
+		node: process.versions.node,
+		...versions,
+		binary: hasNativeBinary(isCpu ? 'cpu' : 'cuda') ? 'native' : 'prebuilt',
+		cpu: cpus()[0]?.model.trim() ?? 'unknown',
+		cores: availableParallelism(),
+		memoryGiB: Math.round(totalmem() / 2 ** 30),
+		missingTools: missingTools(isCpu ? 'cpu' : 'cuda'),
+		speed: flags.speed && versions.backend !== null ? await measureDecode(embeddedModelPath, null) : null,
+	};
+	process.stdout.write(flags.json ? `${JSON.stringify(findings)}\n` : formatFindings(findings));
+	return findings.backend === null ? 1 : 0;
+}
+
+/** For people. Pure. */
+export function formatFindings(findings: Findings): string {
+	const { backend, binary, speed } = findings;
+	const lines = [
+		`retort ${findings.retort}, Node ${findings.node}, node-llama-cpp ${findings.nodeLlamaCpp}, llama.cpp ${findings.llamaCpp}`,
+		`${findings.cores} cores (${findings.cpu}), ${findings.memoryGiB} GiB memory`,
+		backend === null ? 'no binary of llama.cpp for this machine is installed' : `${binary} binary, runs on ${backend}`,
+		...(speed ?? []).map(
+			({ streams, tokensPerSecond }) => `embedded model, ${streams} at once: ${tokensPerSecond} tokens/s in the engine`,
+		),
+		...advice(findings),
+	];
+	return `${lines.join('\n')}\n`;
+}
+
+function advice({ backend, binary, missingTools: missing }: Findings): string[] {
+	if (backend !== null && binary === 'native') return ['nothing to gain: the binary is of this machine'];
+	const gain =
+		'`retort native build` compiles one: decode and draws of a step in one call, which tells most with small models and ' +
+		'many streams (BENCHMARKS.md). Then run this again to compare';
+	return missing.length === 0 ? [gain] : [`${gain}. It needs: ${missing.join(', ')}`];
+}

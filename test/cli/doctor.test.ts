@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { type Findings, formatFindings } from '../../src/cli/doctor.ts';
+
+const findings: Findings = {
+	retort: '1.0.0',
+	node: '20.20.0',
+	nodeLlamaCpp: '3.22.1',
+	llamaCpp: 'v0.5.0',
+	backend: 'cpu',
+	binary: 'prebuilt',
+	cpu: 'A CPU',
+	cores: 2,
+	memoryGiB: 16,
+	missingTools: [],
+	speed: [{ streams: 8, tokensPerSecond: 900 }],
+};
+
+describe('what the doctor says', () => {
+	it('names what runs and how fast, and what would be gained', () => {
+		const text = formatFindings(findings);
+		expect(text).toContain('llama.cpp v0.5.0');
+		expect(text).toContain('prebuilt binary, runs on cpu');
+		expect(text).toContain('8 at once: 900 tokens/s');
+		expect(text).toContain('retort native build');
+	});
+
+	it('says what a build needs first', () => {
+		expect(formatFindings({ ...findings, missingTools: ['cmake'] })).toContain('It needs: cmake');
+	});
+
+	it('advises nothing where the binary is native', () => {
+		expect(formatFindings({ ...findings, binary: 'native' })).not.toContain('native build');
+	});
+
+	it('says that nothing can run', () => {
+		expect(formatFindings({ ...findings, backend: null, speed: null })).toContain('no binary of llama.cpp');
+	});
+});
