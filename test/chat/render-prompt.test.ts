@@ -34,7 +34,7 @@ describe('the end of the prompt', () => {
 		['r1-with-tail', false, '<｜User｜>Hi<｜Assistant｜><think>\n\n</think>\n\n', false],
 		['r1-without-tail', false, '<｜User｜>Hi<｜Assistant｜><think>\n\n</think>\n\n', false],
 		['pocket', true, '<｜User｜>Hi<｜Assistant｜><think>\n', true],
-		['pocket', false, '<｜User｜>Hi<｜Assistant｜><think>\n</think>\n\n', false],
+		['pocket', false, '<｜User｜>Hi<｜Assistant｜><think>\n\n</think>\n\n', false],
 		['qwq', true, '<|im_start|>assistant\n<think>\n', true],
 		['qwq', false, '<|im_start|>assistant\n<think>\n\n</think>\n\n', false],
 		['qwen3', true, '<|im_start|>assistant\n', false],
