@@ -23,6 +23,7 @@ import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addCompletionsRoute } from './routes/completions.ts';
 import { addEndReasoningRoute } from './routes/end-reasoning.ts';
 import { addHealthRoutes } from './routes/health.ts';
+import { addMessagesRoutes } from './routes/messages.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addModelRoutes } from './routes/models.ts';
 import { addResponsesRoutes } from './routes/responses.ts';
@@ -78,6 +79,7 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 	addChatCompletionsRoute(app, services);
 	addCompletionsRoute(app, services);
 	addTokenRoutes(app, services);
+	addMessagesRoutes(app, services);
 	const store = new ResponseStore(config.responses, () => performance.now());
 	addResponsesRoutes(app, { ...services, store, live: new LiveResponses() });
 	addEndReasoningRoute(app, pool);

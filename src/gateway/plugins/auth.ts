@@ -45,5 +45,8 @@ function openCaller(request: FastifyRequest, config: Config): Caller {
 
 function bearerToken(request: FastifyRequest): string | null {
 	const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '');
-	return match?.[1] ?? null;
+	if (match?.[1] !== undefined) return match[1];
+	// Anthropic's clients. An Authorization header of another kind stays wrong.
+	const given = request.headers['x-api-key'];
+	return request.headers.authorization === undefined && typeof given === 'string' && given !== '' ? given : null;
 }

@@ -43,13 +43,14 @@ test('every route is 401 without a key but for a written list, however its path 
 			`${path}%00`,
 			`http://localhost${path}`,
 		];
-		for (const spelling of spellings) {
+		const answers = spellings.map(async (spelling) => {
 			const isPublic = PUBLIC.some((open) =>
 				[open, `${open}/`].includes(spelling.replace(/^http:..localhost|[?#].*$/g, '')),
 			);
 			const status = await statusOf(method, spelling);
 			expect([method, spelling, isPublic ? 'public' : status]).toEqual([method, spelling, isPublic ? 'public' : 401]);
-		}
+		});
+		await Promise.all(answers);
 	}
 	agent.destroy();
 	expect(worker.received).toEqual([]);

@@ -1,0 +1,66 @@
+/** POST /v1/messages, Anthropic's form. Unknown fields are ignored, null means absent. Text and tools only. */
+import { z } from 'zod';
+import { chatRequestSchema, MAX_STOP_LENGTH, MAX_STOPS } from './chat-request.ts';
+import { optional } from './optional.ts';
+
+const textBlock = z.object({ type: z.literal('text'), text: z.string() });
+/** From an earlier turn; dropped before rendering, whatever its signature says. */
+const thinkingBlock = z.object({ type: z.literal('thinking'), thinking: z.string() });
+const redactedBlock = z.object({ type: z.literal('redacted_thinking') });
+const toolUseBlock = z.object({
+	type: z.literal('tool_use'),
+	id: z.string().min(1).max(256),
+	name: z.string().min(1).max(256),
+	input: z.record(z.string(), z.unknown()),
+});
+const toolResultBlock = z.object({
+	type: z.literal('tool_result'),
+	tool_use_id: z.string().min(1).max(256),
+	content: optional(z.union([z.string(), z.array(textBlock)])),
+});
+
+const userMessage = z.object({
+	role: z.literal('user'),
+	content: z.union([z.string(), z.array(z.discriminatedUnion('type', [textBlock, toolResultBlock])).min(1)]),
+});
+const assistantMessage = z.object({
+	role: z.literal('assistant'),
+	content: z.union([
+		z.string(),
+		z.array(z.discriminatedUnion('type', [textBlock, thinkingBlock, redactedBlock, toolUseBlock])).min(1),
+	]),
+});
+const message = z.discriminatedUnion('role', [userMessage, assistantMessage]);
+export type AnthropicMessage = z.infer<typeof message>;
+
+const tool = z.object({
+	name: z.string().min(1).max(64),
+	description: optional(z.string()),
+	input_schema: z.record(z.string(), z.unknown()),
+});
+
+export const countTokensSchema = z.object({
+	model: z.string().min(1),
+	messages: z.array(message).min(1),
+	system: optional(z.union([z.string(), z.array(textBlock)])),
+	thinking: chatRequestSchema.shape.thinking,
+	tools: optional(z.array(tool)),
+	tool_choice: optional(
+		z.object({
+			type: z.enum(['auto', 'any', 'tool', 'none']),
+			name: optional(z.string()),
+			disable_parallel_tool_use: optional(z.boolean()),
+		}),
+	),
+});
+
+export const messagesRequestSchema = countTokensSchema.extend({
+	max_tokens: z.int().min(1),
+	stream: optional(z.boolean()),
+	stop_sequences: optional(z.array(z.string().min(1).max(MAX_STOP_LENGTH)).max(MAX_STOPS)),
+	temperature: optional(z.number().min(0).max(1)),
+	top_p: optional(z.number().min(0).max(1)),
+	top_k: optional(z.int().min(0)),
+});
+export type MessagesRequest = z.infer<typeof messagesRequestSchema>;
+export type CountTokensRequest = z.infer<typeof countTokensSchema>;
