@@ -16,7 +16,12 @@ beforeAll(async () => {
 	const context = await model.createContext({ sequences: SLOTS, contextSize: 1024, batchSize: 128, threads: 1 });
 	native = bindNative(llama, model, context);
 	vocabulary = createVocabulary(bindModel(model), model.fileInfo.metadata.tokenizer.ggml.tokens.length);
-	dispose = () => llama.dispose();
+	// Holds the wrappers, as load-model.ts does: collected as garbage, they make the backend's dispose wait for ever.
+	dispose = async () => {
+		await context.dispose();
+		await model.dispose();
+		await llama.dispose();
+	};
 });
 
 afterAll(() => dispose());
