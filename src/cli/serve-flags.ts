@@ -26,6 +26,8 @@ const EXAMPLES = `
 Verbs:
   serve (the default)            OpenAI-compatible server with its own workers
   worker                         a bare worker for a gateway elsewhere; see: retort worker --help
+  doctor                         what runs on this machine, and what would be gained
+  native build, native remove    a llama.cpp binary of this machine; see: retort native --help
 
 Examples:
   retort                                              the embedded model on http://127.0.0.1:8080/v1

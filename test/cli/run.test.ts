@@ -44,7 +44,7 @@ describe('retort --help and --version', () => {
 	it('shows flags, verbs and examples', async () => {
 		const { code, stdout } = await ends('--help');
 		expect(code).toBe(0);
-		for (const part of ['--model <source>', '--api-key-file', 'worker', 'hf:', 'HF_ENDPOINT'])
+		for (const part of ['--model <source>', '--api-key-file', 'worker', 'doctor', 'native build', 'hf:', 'HF_ENDPOINT'])
 			expect(stdout).toContain(part);
 		expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
 	});
