@@ -47,6 +47,30 @@ describe('SIGTERM', () => {
 		expect([...workerPids().values()].filter(isAlive)).toEqual([]);
 	});
 
+	it('under 200 streams on 200 slots: each ends whole, and the exit is clean', async () => {
+		const { url, process, exited, workerPids } = await start('--workers', '2', '--slots', '100', '--context', '256');
+		let running = 200;
+		const streams = await Promise.all(
+			Array.from({ length: 200 }, async () => {
+				const stream = await beginStream(url, endlessQuestion(120));
+				return { done: stream.done.finally(() => running--) };
+			}),
+		);
+		process.kill('SIGTERM');
+		expect(running).toBeGreaterThan(0);
+		for (const { done } of streams) {
+			const { status, finishReason, sawDone, error } = await done;
+			expect({ status, finishReason, sawDone, error }).toEqual({
+				status: 200,
+				finishReason: 'length',
+				sawDone: true,
+				error: null,
+			});
+		}
+		expect(await exited).toEqual({ code: 0, signal: null });
+		expect([...workerPids().values()].filter(isAlive)).toEqual([]);
+	});
+
 	it('ends what outlasts the grace with an error frame, never as if all were well', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'retort-grace-'));
 		const config = join(folder, 'short.yaml');
