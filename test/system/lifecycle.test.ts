@@ -52,7 +52,7 @@ describe('SIGTERM', () => {
 		let running = 200;
 		const streams = await Promise.all(
 			Array.from({ length: 200 }, async () => {
-				const stream = await beginStream(url, endlessQuestion(120));
+				const stream = await beginStream(url, endlessQuestion(60));
 				return { done: stream.done.finally(() => running--) };
 			}),
 		);
