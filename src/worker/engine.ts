@@ -1,8 +1,9 @@
 import { overloaded, type RetortError, shuttingDown, workerFailed } from '../errors.ts';
 import type { GenerateRequest, PhaseName, WorkerHealth } from '../protocol/worker-api.ts';
-import { type BatchCandidate, type BatchEntry, planBatch } from './batch-plan.ts';
 import type { Native } from './binding.ts';
+import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
+import { planStep, type StepPlan } from './plan-step.ts';
 import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
 import { resolveRequest } from './resolve-request.ts';
 import { resetConfig } from './sampling.ts';
@@ -35,10 +36,6 @@ export type GenerationHandle = {
 
 /** Requests that may wait for a slot, a slot. The gateway queues; this is for its races and for bare workers. */
 const MAX_WAITING_PER_SLOT = 4;
-/** A prompt that waits behind others gives a sign of life so often. */
-const HEARTBEAT_MS = 1000;
-/** Tokens of a next turn's prompt in one batch: what a request that arrives meanwhile may have to wait for. */
-const WARM_UP_SLICE_TOKENS = 64;
 
 /**
  * The decode loop: one batch a step for all slots, decoding tokens first, prompt slices in what room is left, idle slots'
@@ -50,15 +47,12 @@ export class Engine {
 	readonly #slots: Slot[];
 	readonly #step: ReturnType<typeof createStep>;
 	readonly #pace: PrefillPace;
+	readonly #delivery: EventDelivery;
 	#waiting: Generation[] = [];
 	#order = 0;
 	#progress = 0;
-	#lastHeartbeatMs = 0;
 	#lastStepMs = 0;
-	/** The batch under way holds prompt tokens: it may take long. */
 	#readsPrompts = false;
-	/** Tokens of decoding streams that wait for the batch. */
-	#decoding = 0;
 	#isRunning = false;
 	#isClosing = false;
 	#failure: RetortError | null = null;
@@ -70,7 +64,8 @@ export class Engine {
 		this.#pace = createPrefillPace({ sliceTokens: options.prefillSliceTokens, batchTokens: options.batchTokens });
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
-		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#flush(false) });
+		this.#delivery = new EventDelivery(this.#slots, options.eventIntervalMs ?? 0);
+		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#deliver() });
 	}
 
 	/**
@@ -157,13 +152,14 @@ export class Engine {
 				this.#admit();
 				// A resumed generation may have been over before it started.
 				if (this.#releaseDone()) continue;
-				const entries = this.#plan();
-				if (entries.length === 0) break;
-				const startedMs = performance.now();
-				await this.#step(entries, this.#slots);
-				this.#lastStepMs = performance.now() - startedMs;
-				this.#learnFrom(entries);
-				this.#heartbeat();
+				const plan = planStep(this.#slots, {
+					pace: this.#pace,
+					batchTokens: this.#options.batchTokens,
+					warmsUp: !this.#isClosing,
+				});
+				if (plan.entries.length === 0) break;
+				await this.#evaluate(plan);
+				this.#delivery.heartbeat();
 			}
 		} catch (cause) {
 			this.#failure = workerFailed('The model failed to evaluate a batch.', cause);
@@ -172,7 +168,7 @@ export class Engine {
 			this.#options.onFailure(this.#failure);
 		} finally {
 			this.#isRunning = false;
-			this.#flush(true);
+			this.#delivery.flush(null);
 			for (const resolve of this.#whenIdle.splice(0)) resolve();
 		}
 	}
@@ -198,72 +194,20 @@ export class Engine {
 		}
 	}
 
-	#learnFrom(entries: readonly BatchEntry[]): void {
+	async #evaluate({ entries, decodingTokens, readsPrompts }: StepPlan): Promise<void> {
+		const startedMs = performance.now();
+		this.#readsPrompts = readsPrompts;
+		await this.#step(entries, this.#slots);
+		const ms = performance.now() - startedMs;
 		const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0);
+		this.#lastStepMs = ms;
 		this.#progress += tokens;
-		const decoded = this.#decoding;
-		this.#pace.observe({ ms: this.#lastStepMs, promptTokens: tokens - decoded, decodes: decoded > 0 });
+		this.#pace.observe({ ms, promptTokens: tokens - decodingTokens, decodes: decodingTokens > 0 });
 	}
 
-	#plan(): BatchEntry[] {
-		const candidates: BatchCandidate[] = [];
-		this.#decoding = 0;
-		let idle: Slot | null = null;
-		let readsPrompts = false;
-		for (const slot of this.#slots) {
-			const { index, generation, warmUp } = slot;
-			if (generation === null) {
-				if (warmUp.length > 0 && (idle === null || slot.lastUsed < idle.lastUsed)) idle = slot;
-				continue;
-			}
-			const { pending, isPrefill, order } = generation;
-			if (generation.isPaused || generation.isFinished || pending.length === 0) continue;
-			readsPrompts ||= isPrefill;
-			if (!isPrefill) this.#decoding += pending.length;
-			candidates.push({ slot: index, pending: pending.length, isPrefill, order });
-		}
-		// A prompt that somebody waits for comes before one that somebody may send.
-		if (idle !== null && !readsPrompts && !this.#isClosing) {
-			const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS, this.#pace.sliceTokens(true));
-			candidates.push({ slot: idle.index, pending, isPrefill: true, order: this.#order });
-		}
-		this.#readsPrompts = candidates.some((candidate) => candidate.isPrefill);
-		return planBatch(candidates, {
-			batchTokens: this.#options.batchTokens,
-			prefillSliceTokens: this.#pace.sliceTokens(true),
-			prefillAloneTokens: this.#pace.sliceTokens(false),
-		});
-	}
-
-	#heartbeat(): void {
-		const now = performance.now();
-		if (now - this.#lastHeartbeatMs < HEARTBEAT_MS) return;
-		this.#lastHeartbeatMs = now;
-		for (const { generation } of this.#slots) {
-			if (generation?.isPrefill && generation.outbox.length === 0) generation.reportPrefill();
-		}
-	}
-
-	/**
-	 * Writes out what is owed. With small models, where a step takes a few milliseconds, what a token costs on its way to
-	 * the client is more than what it costs here: so a delta waits for the next steps' while that is not felt.
-	 */
-	#flush(isAll: boolean): void {
-		const nextFlushMs = performance.now() + this.#lastStepMs;
-		for (const { generation } of this.#slots) {
-			if (generation === null || generation.outbox.length === 0) continue;
-			if (generation.isFinished || generation.isCancelled) continue; // releaseDone sends these as the last
-			const intervalMs = generation.request.eventIntervalMs ?? this.#options.eventIntervalMs ?? 0;
-			const canWait = !isAll && !this.#readsPrompts && nextFlushMs - generation.lastTokenSentMs < intervalMs;
-			if (!canWait || generation.outbox.some((event) => event.type !== 'delta')) this.#send(generation, false);
-		}
-	}
-
-	#send(generation: Generation, isLast: boolean): void {
-		const events = generation.outbox;
-		generation.outbox = [];
-		if (events.at(-1)?.type === 'delta') generation.lastTokenSentMs = performance.now();
-		if (!generation.sink(events, isLast) && !isLast) generation.isPaused = true;
+	/** What the step before gave; nothing waits behind a step that reads a prompt. */
+	#deliver(): void {
+		this.#delivery.flush(this.#readsPrompts ? null : performance.now() + this.#lastStepMs);
 	}
 
 	#releaseDone(): boolean {
@@ -274,7 +218,7 @@ export class Engine {
 			slot.generation = null;
 			slot.lastUsed = ++this.#order;
 			released = true;
-			this.#send(generation, true);
+			this.#delivery.send(generation, true);
 			if (!generation.isCancelled) this.#prepareNextTurn(slot, generation);
 		}
 		return released;
@@ -292,7 +236,7 @@ export class Engine {
 		for (const generation of [...this.#waiting, ...this.#slots.map((slot) => slot.generation)]) {
 			generation?.fail(error.code ?? 'internal_error', error.message);
 		}
-		for (const generation of this.#waiting) this.#send(generation, true);
+		for (const generation of this.#waiting) this.#delivery.send(generation, true);
 		this.#waiting = [];
 	}
 }

@@ -1,0 +1,50 @@
+import { type BatchCandidate, type BatchEntry, planBatch } from './batch-plan.ts';
+import type { PrefillPace } from './prefill-pace.ts';
+import type { Slot } from './slot.ts';
+
+export type StepPlan = {
+	entries: BatchEntry[];
+	/** Tokens of decoding streams that wait for the batch. */
+	decodingTokens: number;
+	/** The batch holds prompt tokens: it may take long. */
+	readsPrompts: boolean;
+};
+
+/** Tokens of a next turn's prompt in one batch: what a request that arrives meanwhile may have to wait for. */
+const WARM_UP_SLICE_TOKENS = 64;
+
+/** The next batch over what the slots hold: running requests, and one idle slot's warm-up when nobody waits for a prompt. */
+export function planStep(
+	slots: readonly Slot[],
+	limits: { pace: PrefillPace; batchTokens: number; warmsUp: boolean },
+): StepPlan {
+	const { pace, batchTokens } = limits;
+	const candidates: BatchCandidate[] = [];
+	let decodingTokens = 0;
+	let idle: Slot | null = null;
+	let readsPrompts = false;
+	for (const slot of slots) {
+		const { index, generation, warmUp } = slot;
+		if (generation === null) {
+			if (warmUp.length > 0 && (idle === null || slot.lastUsed < idle.lastUsed)) idle = slot;
+			continue;
+		}
+		const { pending, isPrefill, order } = generation;
+		if (generation.isPaused || generation.isFinished || pending.length === 0) continue;
+		readsPrompts ||= isPrefill;
+		if (!isPrefill) decodingTokens += pending.length;
+		candidates.push({ slot: index, pending: pending.length, isPrefill, order });
+	}
+	// A prompt that somebody waits for comes before one that somebody may send.
+	if (idle !== null && !readsPrompts && limits.warmsUp) {
+		const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS, pace.sliceTokens(true));
+		candidates.push({ slot: idle.index, pending, isPrefill: true, order: Number.MAX_SAFE_INTEGER });
+		readsPrompts = true;
+	}
+	const entries = planBatch(candidates, {
+		batchTokens,
+		prefillSliceTokens: pace.sliceTokens(true),
+		prefillAloneTokens: pace.sliceTokens(false),
+	});
+	return { entries, decodingTokens, readsPrompts };
+}
