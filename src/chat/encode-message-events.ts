@@ -1,6 +1,7 @@
 import type { FinishReason } from '../protocol/chat-response.ts';
 import type { Message, MessageBlock, MessageDelta, MessagesEvent, StopReason } from '../protocol/messages-response.ts';
 import type { ChatEvent, TokenUsage } from './chat-event.ts';
+import { parseArguments } from './parse-arguments.ts';
 
 export type MessageMeta = {
 	/** msg_... */
@@ -38,7 +39,7 @@ export function createMessageEncoder(meta: MessageMeta): MessageEncoder {
 	function* close(): Generator<MessagesEvent> {
 		if (open === null) return;
 		if (open.type === 'thinking') yield deltaEvent({ type: 'signature_delta', signature: '' });
-		if (open.type === 'tool_use') open.input = objectOf(json);
+		if (open.type === 'tool_use') open.input = parseArguments(json) ?? {};
 		open = null;
 		yield { type: 'content_block_stop', index: index() };
 	}
@@ -114,18 +115,5 @@ function toStopReason(finish: FinishReason, stopSequence: string | null): StopRe
 			return 'tool_use';
 		case 'stop':
 			return stopSequence === null ? 'end_turn' : 'stop_sequence';
-	}
-}
-
-/** Arguments that the request's tokens cut short are no object: then there is none. */
-function objectOf(json: string): Record<string, unknown> {
-	try {
-		const value: unknown = JSON.parse(json);
-		// An object that JSON.parse made has string keys.
-		return typeof value === 'object' && value !== null && !Array.isArray(value)
-			? (value as Record<string, unknown>)
-			: {};
-	} catch {
-		return {};
 	}
 }

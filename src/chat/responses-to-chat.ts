@@ -1,8 +1,9 @@
-import { invalidRequest, RetortError } from '../errors.ts';
+import { invalidRequest } from '../errors.ts';
 import { MAX_MESSAGES } from '../protocol/chat-messages.ts';
 import { type ChatRequest, parseChatRequest } from '../protocol/chat-request.ts';
 import type { ConversationItem } from '../protocol/responses-input.ts';
 import type { ResponsesRequest } from '../protocol/responses-request.ts';
+import { type Renaming, renameParam, withRenamedParams } from './rename-param.ts';
 
 /**
  * A Responses request as the chat request that asks for the same, so that there is one path behind both. `items` is the
@@ -78,29 +79,14 @@ function toMessages(items: readonly ConversationItem[], instructions: string | u
 
 /** Runs what knows the request as a chat request, and says what it refuses by the names that the client used. */
 export function inResponsesTerms<Result>(run: () => Result): Result {
-	try {
-		return run();
-	} catch (error) {
-		throw toResponsesTerms(error);
-	}
+	return withRenamedParams(RENAMED, run);
 }
 
 export function toResponsesTerms(error: unknown): unknown {
-	if (!(error instanceof RetortError) || error.param === null) return error;
-	const param = toResponsesParam(error.param);
-	if (param === error.param) return error;
-	return new RetortError(error.message.replaceAll(`'${error.param}'`, `'${param}'`), {
-		status: error.status,
-		type: error.type,
-		code: error.code,
-		param,
-		...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
-		...(error.shouldRetry === null ? {} : { shouldRetry: error.shouldRetry }),
-		cause: error.cause,
-	});
+	return renameParam(error, RENAMED);
 }
 
-const RENAMED: [from: RegExp, to: string][] = [
+const RENAMED: readonly Renaming[] = [
 	// Items and messages do not count alike, so of a message only that it came from the input is told.
 	[/^messages\b.*$/, 'input'],
 	[/^response_format\.json_schema\b/, 'text.format'],
@@ -110,8 +96,3 @@ const RENAMED: [from: RegExp, to: string][] = [
 	[/^logprobs$/, 'include'],
 	[/^verbosity$/, 'text.verbosity'],
 ];
-
-function toResponsesParam(param: string): string {
-	const renamed = RENAMED.find(([from]) => from.test(param));
-	return renamed === undefined ? param : param.replace(renamed[0], renamed[1]);
-}

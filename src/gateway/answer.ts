@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { onDisconnect } from './disconnect-signal.ts';
 import { clientLeft } from './errors.ts';
-import { sendSse } from './send-sse.ts';
-import type { SseOptions } from './sse-stream.ts';
+import type { StreamOptions } from './frame-stream.ts';
+import { sendStream } from './send-stream.ts';
 
 /** What a generation is answered with, once it holds a slot: the whole of it, or its values as they come. */
 export type Answer =
@@ -10,7 +10,7 @@ export type Answer =
 	| {
 			type: 'stream';
 			values: AsyncGenerator<unknown>;
-			options: Omit<SseOptions, 'onSlowReader'> & {
+			options: Omit<StreamOptions, 'onSlowReader'> & {
 				/** Of streams that tell their failure as a value, once they are over. */
 				hasFailed?(): boolean;
 			};
@@ -18,7 +18,7 @@ export type Answer =
 
 /** Sends it to the client whose request made it. */
 export function sendAnswer(reply: FastifyReply, answer: Answer, abort: AbortController): unknown {
-	return answer.type === 'whole' ? answer.body : sendSse(reply, answer.values, { ...answer.options, abort });
+	return answer.type === 'whole' ? answer.body : sendStream(reply, answer.values, { ...answer.options, abort });
 }
 
 /** Ends what the request has begun when its client leaves. */

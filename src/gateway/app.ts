@@ -26,6 +26,8 @@ import { addHealthRoutes } from './routes/health.ts';
 import { addMessagesRoutes } from './routes/messages.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addModelRoutes } from './routes/models.ts';
+import { addOllamaRoutes } from './routes/ollama.ts';
+import { addOllamaModelRoutes } from './routes/ollama-models.ts';
 import { addResponsesRoutes } from './routes/responses.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { RunningCompletions } from './running-completions.ts';
@@ -80,6 +82,8 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 	addCompletionsRoute(app, services);
 	addTokenRoutes(app, services);
 	addMessagesRoutes(app, services);
+	addOllamaRoutes(app, services);
+	addOllamaModelRoutes(app, services);
 	const store = new ResponseStore(config.responses, () => performance.now());
 	addResponsesRoutes(app, { ...services, store, live: new LiveResponses() });
 	addEndReasoningRoute(app, pool);

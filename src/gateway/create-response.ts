@@ -14,6 +14,7 @@ import type { ResponseObject } from '../protocol/responses-response.ts';
 import type { Answer } from './answer.ts';
 import { isClientLeft, isResponseCancelled, missingKey } from './errors.ts';
 import { firstOf } from './first-event.ts';
+import { NAMED_EVENTS } from './framing.ts';
 import type { LiveResponses } from './live-responses.ts';
 import { toRetortError } from './plugins/errors.ts';
 import { prepareCompletion } from './prepare-completion.ts';
@@ -113,7 +114,7 @@ export async function createResponse(
 			onClose: close,
 			hasFailed: () => encoder.response().status === 'failed',
 			comment: () => describeProgress(progress.snapshot()),
-			frameOf: (value) => eventFrame(value as ResponsesEvent), // the values are those of `encode`
+			framing: NAMED_EVENTS,
 		},
 	};
 }
@@ -168,8 +169,4 @@ function channelsOf({ reasoning }: ResponsesRequest, configured: Config['respons
 		case 'both':
 			return { text: true, summary: true };
 	}
-}
-
-function eventFrame(event: ResponsesEvent): string {
-	return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }

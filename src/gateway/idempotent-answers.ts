@@ -1,8 +1,8 @@
 import { internalError, RetortError } from '../errors.ts';
 import type { Answer } from './answer.ts';
 import { clientLeft, idempotencyKeyReused } from './errors.ts';
+import { SSE } from './framing.ts';
 import { Recording } from './recording.ts';
-import { dataFrame } from './sse-stream.ts';
 
 export type IdempotencyLimits = {
 	ttlMs: number;
@@ -111,10 +111,10 @@ export class IdempotentAnswers {
 		{ values, options }: Extract<Answer, { type: 'stream' }>,
 		recording: Recording,
 	): Promise<void> {
-		const { frameOf = dataFrame } = options;
+		const { framing = SSE } = options;
 		try {
 			for await (const value of values) {
-				const frame = frameOf(value);
+				const frame = framing.value(value);
 				this.#count(name, entry, frame.length);
 				recording.push(frame);
 			}
@@ -174,14 +174,14 @@ export class IdempotentAnswers {
 function copyFor(reader: AbortSignal, shared: Shared): Answer {
 	if (shared.type === 'whole') return shared;
 	const { recording, options } = shared;
-	const { frameOf = dataFrame } = options;
+	const { framing = SSE } = options;
 	return {
 		type: 'stream',
 		values: recording.read(reader),
 		options: {
 			...options,
 			// Frames are made already; what is told between them is not.
-			frameOf: (value) => (typeof value === 'string' ? value : frameOf(value)),
+			framing: { ...framing, value: (value) => (typeof value === 'string' ? value : framing.value(value)) },
 			toError: (error) => (error instanceof RetortError ? error : internalError(error)),
 			onClose: async () => {},
 		},

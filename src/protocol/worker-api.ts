@@ -185,6 +185,8 @@ export const workerInfoSchema = z.object({
 		fingerprint: z.string(),
 		architecture: z.string(),
 		parameters: z.number(),
+		/** As 'Q4_K_M'; absent when the file does not say. */
+		quantization: z.string().optional(),
 		fileBytes: z.number(),
 		trainContextTokens: z.int(),
 		vocabularySize: z.int(),

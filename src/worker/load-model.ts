@@ -38,7 +38,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	const { modelPath, log } = options;
 	const { fileBytes } = await checkGgufHeader(modelPath);
 	// 670 MB of binaries stand behind this import; a gateway never needs them.
-	const { getLlama, getModuleVersion, LlamaLogLevel } = await import('node-llama-cpp');
+	const { GgufFileType, getLlama, getModuleVersion, LlamaLogLevel } = await import('node-llama-cpp');
 	const version = await getModuleVersion();
 	if (version !== BOUND_VERSION)
 		throw configError(`node-llama-cpp is ${version}; retort is bound to ${BOUND_VERSION}.`);
@@ -95,7 +95,10 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 				llamaCpp: release,
 				backend: llama.gpu === false ? 'cpu' : llama.gpu,
 			},
-			model: describeModel(model, fileBytes, vocabularySize),
+			model: {
+				...describeModel(model, fileBytes, vocabularySize),
+				...quantizationOf(GgufFileType[model.fileInfo.metadata.general.file_type ?? -1]),
+			},
 			chatTemplate: model.fileInfo.metadata.tokenizer.chat_template ?? null,
 			tokens: {
 				bos: textOf(vocabulary, vocabulary.bos),
@@ -145,6 +148,11 @@ function describeModel(model: LlamaModel, fileBytes: number, vocabularySize: num
 		trainContextTokens: model.trainContextSize,
 		vocabularySize,
 	};
+}
+
+/** llama.cpp's names of file types are `MOSTLY_Q4_K_M` and `ALL_F32`. */
+function quantizationOf(fileType: string | undefined): { quantization?: string } {
+	return fileType === undefined ? {} : { quantization: fileType.replace(/^(MOSTLY|ALL)_/, '') };
 }
 
 /** GGUF counts are bigints, which JSON does not know. */

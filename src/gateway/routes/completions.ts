@@ -16,7 +16,7 @@ import { toRetortError } from '../plugins/errors.ts';
 import { inPromptTerms } from '../prompt-terms.ts';
 import { resolveModel } from '../resolve-model.ts';
 import { runCompletion } from '../run-completion.ts';
-import { sendSse } from '../send-sse.ts';
+import { sendStream } from '../send-stream.ts';
 import type { ChatServices } from './chat-completions.ts';
 
 /**
@@ -98,7 +98,7 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 				}
 			}
 			const { heartbeatSeconds, slowReaderSeconds } = config.server;
-			return sendSse(reply, encodeTextChunks(started, meta), {
+			return sendStream(reply, encodeTextChunks(started, meta), {
 				heartbeatMs: heartbeatSeconds * 1000,
 				slowReaderMs: slowReaderSeconds * 1000,
 				abort,

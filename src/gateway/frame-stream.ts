@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { type RetortError, toEnvelope } from '../errors.ts';
+import type { RetortError } from '../errors.ts';
+import { type Framing, SSE } from './framing.ts';
 
-export type SseOptions = {
-	/** Longest silence before a comment, which every client takes and no proxy mistakes for a dead connection. */
+export type StreamOptions = {
+	/** Longest silence before a sign of life, which every client takes and no proxy mistakes for a dead connection. */
 	heartbeatMs: number;
 	/** A reader that takes nothing for so long is cut off. */
 	slowReaderMs: number;
@@ -11,24 +12,23 @@ export type SseOptions = {
 	/** Runs once, however the stream ends, before it counts as closed. */
 	onClose(): Promise<unknown>;
 	onSlowReader(): void;
-	/** How a value goes out; absent for a bare `data:` line. */
-	frameOf?(value: unknown): string;
-	/** What a comment says in a silence, without line breaks. */
+	/** How values go out; absent for server-sent events. */
+	framing?: Framing;
+	/** What is said in a silence, without line breaks. */
 	comment?(): string;
 	/** A value of its own every so often, whatever else is sent. */
 	progress?: { everyMs: number; read(): unknown } | undefined;
 };
 
-/** The first comment comes early, so that headers reach the client although the first token is still far. */
+/** The first sign of life comes early, so that headers reach the client although the first token is still far. */
 const FIRST_HEARTBEAT_MS = 1000;
 
 /**
- * Values as server-sent events: one `data:` line each, then `[DONE]`. Pulls a value only when the reader has room for
- * it: that, and nothing else, is the back-pressure. A source that throws becomes one error frame and no `[DONE]`, so
- * that a client never takes a cut answer for a whole one.
+ * A frame a value. Pulls a value only when the reader has room for it: that, and nothing else, is the back-pressure. A
+ * source that throws becomes one error frame, and the frame that marks the end is missing.
  */
-export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions): Readable {
-	const { frameOf = dataFrame } = options;
+export function frameStream(values: AsyncGenerator<unknown>, options: StreamOptions): Readable {
+	const { framing = SSE } = options;
 	let waitsForValue = false;
 	let isOver = false;
 	let lastPushAt = performance.now();
@@ -50,12 +50,13 @@ export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions):
 			const result = await values.next();
 			waitsForValue = false;
 			if (stream.destroyed) return;
-			push(result.done ? 'data: [DONE]\n\n' : frameOf(result.value));
-			if (result.done) end();
+			if (!result.done) return push(framing.value(result.value));
+			if (framing.end !== '') push(framing.end);
+			end();
 		} catch (error) {
 			waitsForValue = false;
 			if (stream.destroyed) return;
-			push(dataFrame(toEnvelope(options.toError(error))));
+			push(framing.error(options.toError(error)));
 			end();
 		}
 	};
@@ -84,7 +85,7 @@ export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions):
 		if (leftMs > 0) return arm(leftMs);
 		if (!readerIsBehind && isOver) return;
 		if (!readerIsBehind) {
-			push(`: ${options.comment?.() ?? 'keep-alive'}\n\n`);
+			push(framing.silence(options.comment?.() ?? 'keep-alive'));
 			return arm(silenceMs);
 		}
 		options.onSlowReader();
@@ -98,13 +99,9 @@ export function sseStream(values: AsyncGenerator<unknown>, options: SseOptions):
 		progress &&
 		setInterval(() => {
 			// A reader that is behind has more to read than how far it could be.
-			if (stream.readableLength === 0 && !isOver) push(frameOf(progress.read()));
+			if (stream.readableLength === 0 && !isOver) push(framing.value(progress.read()));
 		}, progress.everyMs);
 	let timer: NodeJS.Timeout;
 	arm(silenceMs);
 	return stream;
-}
-
-export function dataFrame(value: unknown): string {
-	return `data: ${JSON.stringify(value)}\n\n`;
 }

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { internalError, overloaded } from '../../src/errors.ts';
-import { type SseOptions, sseStream } from '../../src/gateway/sse-stream.ts';
+import { frameStream, type StreamOptions } from '../../src/gateway/frame-stream.ts';
 
-const never: SseOptions = {
+const never: StreamOptions = {
 	heartbeatMs: 60_000,
 	slowReaderMs: 60_000,
 	toError: internalError,
@@ -23,7 +23,7 @@ async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
 }
 
 test('values become data lines and the end is [DONE]', async () => {
-	const text = await textOf(sseStream(values({ a: 1 }, { b: 'x\r\ny' }), never));
+	const text = await textOf(frameStream(values({ a: 1 }, { b: 'x\r\ny' }), never));
 	expect(text).toBe('data: {"a":1}\n\ndata: {"b":"x\\r\\ny"}\n\ndata: [DONE]\n\n');
 });
 
@@ -32,7 +32,7 @@ test('a source that throws ends with one error frame and without [DONE]', async 
 		yield { a: 1 };
 		throw new Error('internals of the house');
 	}
-	const text = await textOf(sseStream(breaks(), { ...never, toError: () => overloaded('No.') }));
+	const text = await textOf(frameStream(breaks(), { ...never, toError: () => overloaded('No.') }));
 	expect(text).toBe(
 		'data: {"a":1}\n\ndata: {"error":{"message":"No.","type":"server_error","param":null,"code":"overloaded"}}\n\n',
 	);
@@ -48,7 +48,7 @@ test('a silent source is bridged by comments, and values still come whole and in
 		yield { a: 1 };
 	}
 	let text = '';
-	for await (const frame of sseStream(slow(), { ...never, heartbeatMs: 5 })) {
+	for await (const frame of frameStream(slow(), { ...never, heartbeatMs: 5 })) {
 		text += String(frame);
 		if (text === ': keep-alive\n\n: keep-alive\n\n') speak();
 	}
@@ -67,7 +67,7 @@ test('progress comes between values, and not after the end', async () => {
 	let count = 0;
 	let text = '';
 	const progress = { everyMs: 1, read: () => ({ count: ++count }) };
-	for await (const frame of sseStream(slow(), { ...never, progress })) {
+	for await (const frame of frameStream(slow(), { ...never, progress })) {
 		text += String(frame);
 		if (count >= 2) isSeen();
 	}
@@ -85,7 +85,7 @@ test('nothing is pulled from the source that the reader has no room for', async 
 			yield { pulled };
 		}
 	}
-	const stream = sseStream(endless(), never);
+	const stream = frameStream(endless(), never);
 	stream.once('data', () => stream.pause());
 	for (let turn = 0; turn < 50; turn += 1) await setImmediate();
 	expect(pulled).toBeLessThanOrEqual(4);
@@ -102,7 +102,7 @@ test('a reader that takes nothing is cut off and the source is closed', async ()
 		}
 	}
 	let wasTold = false;
-	const stream = sseStream(endless(), { ...never, slowReaderMs: 5, onSlowReader: () => (wasTold = true) });
+	const stream = frameStream(endless(), { ...never, slowReaderMs: 5, onSlowReader: () => (wasTold = true) });
 	stream.once('data', () => stream.pause());
 	await once(stream, 'close');
 	expect({ isClosed, wasTold }).toEqual({ isClosed: true, wasTold: true });
@@ -110,7 +110,7 @@ test('a reader that takes nothing is cut off and the source is closed', async ()
 
 test('destroying before anything was read closes what the stream stands for', async () => {
 	let closed = 0;
-	const stream = sseStream(values(1), { ...never, onClose: async () => (closed += 1) });
+	const stream = frameStream(values(1), { ...never, onClose: async () => (closed += 1) });
 	stream.destroy();
 	await once(stream, 'close');
 	expect(closed).toBe(1);

@@ -1,18 +1,19 @@
 import type { FastifyReply } from 'fastify';
 import { clientLeft, isClientLeft } from './errors.ts';
-import { type SseOptions, sseStream } from './sse-stream.ts';
+import { frameStream, type StreamOptions } from './frame-stream.ts';
+import { SSE } from './framing.ts';
 
 /**
  * Commits to 200 and streams the values. The first value's source has to have begun by now: from here on a failure is a
  * frame. No content negotiation: openai-node asks for application/json when it streams.
  */
-export function sendSse(
+export function sendStream(
 	reply: FastifyReply,
 	values: AsyncGenerator<unknown>,
-	options: Omit<SseOptions, 'onSlowReader'> & { abort: AbortController },
+	options: Omit<StreamOptions, 'onSlowReader'> & { abort: AbortController },
 ): FastifyReply {
-	const { abort, ...sse } = options;
-	const stream = sseStream(values, { ...sse, onSlowReader: () => abort.abort(clientLeft()) });
+	const { abort, ...rest } = options;
+	const stream = frameStream(values, { ...rest, onSlowReader: () => abort.abort(clientLeft()) });
 	// Also when nothing pulls any more: a response that waits behind another on its connection never sees a 'close'.
 	abort.signal.addEventListener('abort', () => {
 		if (isClientLeft(abort.signal.reason)) stream.destroy();
@@ -20,7 +21,7 @@ export function sendSse(
 	return reply
 		.code(200)
 		.headers({
-			'content-type': 'text/event-stream; charset=utf-8',
+			'content-type': (rest.framing ?? SSE).contentType,
 			'cache-control': 'no-cache, no-transform',
 			'x-accel-buffering': 'no',
 		})

@@ -1,0 +1,108 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ChatEvent } from '../chat/chat-event.ts';
+import { parseOutput } from '../chat/parse-output.ts';
+import { describeProgress, ProgressTracker } from '../chat/progress.ts';
+import { watchStop } from '../chat/watch-stop.ts';
+import { shuttingDown } from '../errors.ts';
+import type { ChatRequest } from '../protocol/chat-request.ts';
+import { abortOnDisconnect } from './answer.ts';
+import { missingKey } from './errors.ts';
+import { firstOf } from './first-event.ts';
+import type { Framing } from './framing.ts';
+import { toRetortError } from './plugins/errors.ts';
+import { prepareCompletion } from './prepare-completion.ts';
+import { resolveModel } from './resolve-model.ts';
+import type { ChatServices } from './routes/chat-completions.ts';
+import { runCompletion } from './run-completion.ts';
+import { sendStream } from './send-stream.ts';
+
+export type ChatInOtherWords = {
+	chat: ChatRequest;
+	/** The generation's. */
+	id: string;
+	isStreamed: boolean;
+	/** Names parameters in refusals as the client did. */
+	inTermsOf?<Result>(run: () => Result): Result;
+};
+
+export type BegunCompletion = {
+	model: string;
+	/** False where configuration or key keep the thought to themselves. */
+	showsThought: boolean;
+	events: AsyncIterable<ChatEvent>;
+	/** The stop string that ended the answer; asked when it is over. */
+	stopSequence(): string | null;
+	/** Reads the events to their end, and gives back what the generation took. */
+	collect(read: (event: ChatEvent) => void): Promise<void>;
+	stream(values: AsyncGenerator<unknown>, framing: Framing): FastifyReply;
+};
+
+/**
+ * One answer to a chat request that came in another API's words. Returns once a slot is held: what can be refused until
+ * then throws. The caller takes `collect` or `stream`.
+ */
+export async function beginCompletion(
+	services: ChatServices,
+	request: FastifyRequest,
+	reply: FastifyReply,
+	{ chat, id, isStreamed, inTermsOf = (run) => run() }: ChatInOtherWords,
+): Promise<BegunCompletion> {
+	if (services.running.isDraining) throw shuttingDown();
+	const { caller } = request;
+	if (caller === null) throw missingKey();
+	const { config, version, templates, pool, log } = services;
+	const { model, info } = resolveModel(pool, caller, chat.model);
+	request.modelLabel = model.name;
+	const template = templates.of(model.name, info);
+	const prepared = inTermsOf(() =>
+		prepareCompletion({ chat, model: model.name, info, template, caller, config, version, id }),
+	);
+	const abort = abortOnDisconnect(request, reply);
+	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
+	const stop = watchStop(prepared.parse.stop);
+	const running = runCompletion(services, {
+		httpRequestId: request.id,
+		caller,
+		model: model.name,
+		isStreamed,
+		estimate: prepared.estimate,
+		request: prepared.request,
+		abort,
+		progress,
+		setHeaders: (headers) => reply.headers(headers),
+	});
+	const started = await firstOf(running);
+	request.hasGeneration = true;
+	const events = parseOutput(stop.watch(started), prepared.parse);
+	return {
+		model: model.name,
+		showsThought: prepared.meta.field !== 'hidden',
+		events,
+		stopSequence: stop.found,
+		async collect(read) {
+			try {
+				for await (const event of events) read(event);
+			} finally {
+				await started.return();
+			}
+		},
+		stream: (values, framing) =>
+			sendStream(reply, values, {
+				heartbeatMs: config.server.heartbeatSeconds * 1000,
+				slowReaderMs: config.server.slowReaderSeconds * 1000,
+				abort,
+				framing,
+				toError: (error) => toRetortError(error, request, log),
+				onClose: () => started.return(),
+				comment: () => describeProgress(progress.snapshot()),
+			}),
+	};
+}
+
+/** The values that an encoder makes of each event. */
+export async function* encodeEvents<Value>(
+	events: AsyncIterable<ChatEvent>,
+	push: (event: ChatEvent) => Iterable<Value>,
+): AsyncGenerator<Value, void, undefined> {
+	for await (const event of events) yield* push(event);
+}
