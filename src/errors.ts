@@ -124,3 +124,8 @@ export function configError(message: string, cause?: unknown): RetortError {
 export function downloadFailed(message: string, cause?: unknown): RetortError {
 	return new RetortError(message, { status: 500, type: 'server_error', code: 'download_failed', cause });
 }
+
+/** A running server that could not be reached, or would not do what an operator asked; the message says why. */
+export function operationFailed(message: string, cause?: unknown): RetortError {
+	return new RetortError(message, { status: 500, type: 'server_error', code: 'operation_failed', cause });
+}

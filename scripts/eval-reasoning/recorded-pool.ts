@@ -13,6 +13,7 @@ export function recordedPool(pool: WorkerPool): { pool: GatewayPool; take(reques
 			findModel: (name) => pool.findModel(name),
 			endPhase: (requestId, phase) => pool.endPhase(requestId, phase),
 			status: () => pool.status(),
+			operate: (verb, workerId) => pool.operate(verb, workerId),
 			tokenize: (model, prompt, signal) => pool.tokenize(model, prompt, signal),
 			detokenize: (model, tokens, signal) => pool.detokenize(model, tokens, signal),
 			async *generate(options) {

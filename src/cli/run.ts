@@ -9,7 +9,7 @@ export type RunContext = {
 	exit: (code: number) => never;
 };
 
-const VERBS = ['serve', 'worker', 'native', 'doctor', 'help'];
+const VERBS = ['serve', 'worker', 'ps', 'drain', 'undrain', 'restart', 'native', 'doctor', 'help'];
 
 /** Runs one command line to its end and tells the exit code: 2 for what was asked wrongly, 1 for what went wrong. */
 export async function run(args: string[], context: RunContext): Promise<number> {
@@ -49,6 +49,26 @@ async function dispatch(args: string[], context: RunContext): Promise<number> {
 			const command = workerCommand(async (flags) => {
 				const { runWorkerVerb } = await import('./run-worker-verb.ts');
 				code = await runWorkerVerb(flags, context);
+			});
+			await command.exitOverride().parseAsync(verbArgs, { from: 'user' });
+			return code;
+		}
+		case 'ps': {
+			const { psCommand } = await import('./operate-flags.ts');
+			const command = psCommand(async (flags) => {
+				const { ps } = await import('./ps.ts');
+				await ps(flags);
+			});
+			await command.exitOverride().parseAsync(verbArgs, { from: 'user' });
+			return code;
+		}
+		case 'drain':
+		case 'undrain':
+		case 'restart': {
+			const { operateCommand } = await import('./operate-flags.ts');
+			const command = operateCommand(verb, async (worker, flags) => {
+				const { operate } = await import('./operate.ts');
+				await operate(verb, worker, flags);
 			});
 			await command.exitOverride().parseAsync(verbArgs, { from: 'user' });
 			return code;

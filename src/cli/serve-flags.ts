@@ -26,6 +26,7 @@ const EXAMPLES = `
 Verbs:
   serve (the default)            OpenAI-compatible server with its own workers
   worker                         a bare worker for a gateway elsewhere; see: retort worker --help
+  ps, drain, undrain, restart    operate a running server; see: retort ps --help, retort restart --help
   doctor                         what runs on this machine, and what would be gained
   native build, native remove    a llama.cpp binary of this machine; see: retort native --help
 

@@ -9,6 +9,7 @@ const KEY = /^[\x21-\x7e]{16,512}$/;
 
 /**
  * Reads `--api-key-file`: one `id:key` or bare `key` a line (then the id is `key-LINE`), `#` starts a comment line.
+ * A key may be followed by a space and the word `admin`: it may call /admin.
  * Only hashes are kept. Throws `config_error` with one `file:line: what is wrong` a problem; it never quotes a key.
  */
 export function loadKeys(path: string): KeyConfig[] {
@@ -21,8 +22,10 @@ export function loadKeys(path: string): KeyConfig[] {
 	const keys: KeyConfig[] = [];
 	const problems: string[] = [];
 	for (const [index, line] of text.split(/\r?\n/).entries()) {
-		const entry = line.trim();
-		if (entry === '' || entry.startsWith('#')) continue;
+		const written = line.trim();
+		if (written === '' || written.startsWith('#')) continue;
+		const admin = /\sadmin$/.test(written);
+		const entry = admin ? written.slice(0, -'admin'.length).trimEnd() : written;
 		const place = `${path}:${index + 1}`;
 		const colon = entry.indexOf(':');
 		const id = colon < 0 ? `key-${index + 1}` : entry.slice(0, colon).trim();
@@ -32,7 +35,7 @@ export function loadKeys(path: string): KeyConfig[] {
 		else if (!KEY.test(key)) problems.push(`${place}: a key is 16..512 printable ASCII characters without spaces`);
 		else if (keys.some((other) => other.id === id)) problems.push(`${place}: the key id ${id} is used twice`);
 		else if (keys.some((other) => other.sha256 === sha256)) problems.push(`${place}: this key is there twice`);
-		else keys.push({ id, sha256, admin: false });
+		else keys.push({ id, sha256, admin });
 	}
 	if (problems.length > 0) throw configError(problems.join('\n'));
 	if (keys.length === 0) throw configError(`${path}: the key file holds no key (one id:key a line)`);

@@ -122,6 +122,13 @@ const workersSchema = section({
 		.positive()
 		.default(10)
 		.describe('A busy worker without progress for so long is killed and replaced.'),
+	drainSeconds: z
+		.number()
+		.nonnegative()
+		.default(60)
+		.describe(
+			'A worker that is restarted on request lets what it runs finish for so long; the rest goes on elsewhere.',
+		),
 	memoryLimitMiB: z
 		.int()
 		.positive()

@@ -19,6 +19,7 @@ import { addRequestLimits } from './plugins/limits.ts';
 import { addRequestBasics } from './plugins/request-basics.ts';
 import { addRequestLog } from './plugins/request-log.ts';
 import { ResponseStore } from './response-store.ts';
+import { addAdminRoutes } from './routes/admin.ts';
 import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addCompletionsRoute } from './routes/completions.ts';
 import { addEndReasoningRoute } from './routes/end-reasoning.ts';
@@ -87,5 +88,6 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 	const store = new ResponseStore(config.responses, () => performance.now());
 	addResponsesRoutes(app, { ...services, store, live: new LiveResponses() });
 	addEndReasoningRoute(app, pool);
+	addAdminRoutes(app, { pool, log, version });
 	return app;
 }

@@ -22,6 +22,23 @@ export function modelNotAllowed(model: string): RetortError {
 	return refused(403, 'model_not_allowed', `This API key may not use the model \`${model}\`.`);
 }
 
+export function adminOnly(): RetortError {
+	return refused(
+		403,
+		'admin_only',
+		'This needs an admin key: `admin: true` in the configuration, or the word admin behind the key in the key file. A server without keys is operated from its own machine alone.',
+	);
+}
+
+export function workerNotFound(worker: string): RetortError {
+	return new RetortError(`There is no worker \`${worker.slice(0, 256)}\`. GET /admin/pool lists them.`, {
+		status: 404,
+		type: 'invalid_request_error',
+		code: 'worker_not_found',
+		param: 'worker',
+	});
+}
+
 export function foreignHost(): RetortError {
 	return refused(
 		403,

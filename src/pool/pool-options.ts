@@ -4,6 +4,7 @@ import type { SpawnCommand } from './child-process.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { PoolObserver } from './pool-observer.ts';
 import type { SupervisorPhase } from './supervisor.ts';
+import type { WorkerPace } from './worker-pace.ts';
 
 export type PoolModelOptions = Pick<ModelConfig, 'aliases' | 'workers'> & {
 	/** Workers that run already: unix:/path or http://host:port. */
@@ -16,7 +17,7 @@ export type PoolOptions = {
 	/** The command that runs a local worker on this socket; its `env` is all that the worker gets beside paths and devices. */
 	spawn: (model: string, socketPath: string) => SpawnCommand;
 	queue: Config['queue'];
-	workers: Pick<Config['workers'], 'loadSeconds' | 'stallSeconds'>;
+	workers: Pick<Config['workers'], 'loadSeconds' | 'stallSeconds' | 'drainSeconds'>;
 	log: PoolLog;
 	observer?: PoolObserver;
 };
@@ -40,7 +41,17 @@ export type PoolWorkerStatus = {
 	restarts: number;
 	pid: number | null;
 	rssBytes: number;
+	/** An operator wants no more work for it. */
+	isDrained: boolean;
+	/** Launches so far: a restart is over when it has grown and the state is ready. */
+	launches: number;
+	pace: WorkerPace;
+	/** Of what it loaded last. */
+	versions: WorkerInfo['versions'] | null;
 };
+/** What an operator may do to one worker. */
+export type WorkerVerb = 'drain' | 'undrain' | 'restart';
+
 export type PoolStatus = { queueLength: number; workers: PoolWorkerStatus[] };
 
 /** Where a request stands that waits for a slot: position 1 is next. */

@@ -64,7 +64,7 @@ export class ServedModel {
 	}
 
 	get state(): 'loading' | 'ready' | 'unavailable' {
-		if (this.members.some((member) => member.phase === 'ready')) return 'ready';
+		if (this.members.some((member) => member.phase === 'ready' && !member.isDrained)) return 'ready';
 		const isFirstLoad = this.members.some(
 			(member) => member.restarts === 0 && ['idle', 'loading', 'probing'].includes(member.phase),
 		);
@@ -102,6 +102,8 @@ export class ServedModel {
 	refusal(): RetortError | null {
 		if (this.#closed !== null) return this.#closed;
 		const { state } = this;
+		// One that an operator restarts comes back: its requests wait for it.
+		if (this.members.some((member) => member.isRestarting && !member.isDrained)) return null;
 		if (state === 'loading') return modelLoading(this.name);
 		if (state === 'unavailable') return overloaded('No model worker is available. Please try again shortly.', 2);
 		return null;
@@ -183,7 +185,7 @@ export class ServedModel {
 		const candidates = this.members.map((member) => ({
 			id: member.id,
 			isReady: member.worker !== null && !ask.avoid.has(member.launchKey),
-			slots: member.slots,
+			slots: member.openSlots,
 			busySlots: member.leases.size,
 			knownShare: known.get(member.launchKey) ?? 0,
 		}));
@@ -193,9 +195,10 @@ export class ServedModel {
 		if (member === undefined || worker === null) return null;
 		this.#affinity.remember(prefixes, member.launchKey);
 		return new Lease({
-			requestId: ask.request.requestId,
+			request: ask.request,
 			member,
 			worker,
+			knownShare: known.get(member.launchKey) ?? 0,
 			signal: ask.signal,
 			onRelease: (heldMs) => this.#released(heldMs),
 		});

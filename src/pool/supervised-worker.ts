@@ -1,11 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { workerFailed } from '../errors.ts';
+import { shuttingDown, workerFailed } from '../errors.ts';
 import type { WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
 import { awaitInfo, describeError, probeWorker } from './bring-up.ts';
 import type { Lease } from './lease.ts';
-import { LinkedAbort } from './linked-abort.ts';
 import type { PoolLog } from './pool-log.ts';
-import { initialStallState, watchStall } from './stall-watch.ts';
 import {
 	initialSupervisorState,
 	type SupervisorAction,
@@ -16,15 +13,22 @@ import {
 } from './supervisor.ts';
 import type { Worker } from './worker.ts';
 import type { LaunchedWorker, WorkerHost } from './worker-host.ts';
+import type { PaceSample, WorkerPace } from './worker-pace.ts';
+import { WorkerRecord } from './worker-record.ts';
+import { LOOKS_PER_STALL, lookAt, watchWorker } from './worker-watch.ts';
 
-/** Looks at a worker's progress in one stall limit. */
-const LOOKS_PER_STALL = 10;
+/** At the end of a probation: a worker that is there answers one token within so many stall limits, or is launched anew. */
+const STALLS_TO_PROBE = 6;
 
 export type SupervisedWorkerOptions = {
 	host: WorkerHost;
 	loadMs: number;
 	stallMs: number;
+	/** How long a restart that was asked for waits for what runs. */
+	drainMs: number;
 	log: PoolLog;
+	/** Whether others would serve if this one did not. */
+	canSpare: (worker: SupervisedWorker) => boolean;
 	/** Called after every change of phase. */
 	onChange: (worker: SupervisedWorker) => void;
 	onReady: (loadMs: number) => void;
@@ -45,6 +49,13 @@ export class SupervisedWorker {
 	#info: WorkerInfo | null = null;
 	#health: WorkerHealth | null = null;
 	#isDoubted = false;
+	/** An operator wants no more work for it; outlives restarts. */
+	#isDrained = false;
+	/** It died or was ejected since it was ready last. */
+	#hasFailed = false;
+	readonly #record = new WorkerRecord();
+	/** The launch whose watch runs. */
+	#watched: LaunchedWorker | null = null;
 	#ended: Promise<unknown> = Promise.resolve();
 
 	constructor(options: SupervisedWorkerOptions) {
@@ -61,8 +72,25 @@ export class SupervisedWorker {
 		return `${this.id}#${this.#state.launches}`;
 	}
 
+	get launches(): number {
+		return this.#state.launches;
+	}
+
 	get restarts(): number {
 		return Math.max(0, this.#state.launches - 1);
+	}
+
+	get isDrained(): boolean {
+		return this.#isDrained;
+	}
+
+	/** Whether an operator has asked for its restart, and it is not back yet. */
+	get isRestarting(): boolean {
+		return this.#state.isRestarting;
+	}
+
+	get pace(): WorkerPace {
+		return this.#record.pace;
 	}
 
 	get pid(): number | null {
@@ -82,9 +110,48 @@ export class SupervisedWorker {
 		return this.#info?.slots ?? 0;
 	}
 
+	/** Slots that may be used now: all of them, or fewer while it earns trust. */
+	get openSlots(): number {
+		return Math.min(this.slots, this.#record.trusted);
+	}
+
 	/** The worker itself, while it may be given work. */
 	get worker(): Worker | null {
-		return this.phase === 'ready' && !this.#isDoubted ? (this.#launched?.worker ?? null) : null;
+		const mayWork =
+			this.phase === 'ready' && !this.#isDoubted && !this.#isDrained && this.#health?.state !== 'draining';
+		return mayWork ? (this.#launched?.worker ?? null) : null;
+	}
+
+	/** No new work; what runs goes on. */
+	drain(): void {
+		this.#isDrained = true;
+		this.#options.log.info({ workerId: this.id, busySlots: this.leases.size }, 'worker drained');
+		this.#options.onChange(this);
+	}
+
+	undrain(): void {
+		this.#isDrained = false;
+		this.#options.log.info({ workerId: this.id }, 'worker undrained');
+		this.#options.onChange(this);
+	}
+
+	/** Ends it once what runs is done, or at the end of the grace, and launches it anew. Whatever runs then goes on elsewhere. */
+	restart(): void {
+		this.#options.log.info({ workerId: this.id, busySlots: this.leases.size }, 'worker restarts');
+		this.#push({ type: 'restart', graceMs: this.#options.drainMs });
+		this.released();
+	}
+
+	/** What a lease saw of this launch. */
+	observe(launchKey: string, news: { type: 'first-token' } | { type: 'end'; sample: PaceSample }): void {
+		if (launchKey !== this.launchKey) return;
+		if (news.type === 'end') this.#record.ended(news.sample);
+		else if (this.#record.firstToken()) this.#options.onChange(this);
+	}
+
+	/** A lease has gone. */
+	released(): void {
+		if (this.phase === 'draining' && this.leases.size === 0) this.#push({ type: 'drained' });
 	}
 
 	/**
@@ -92,9 +159,16 @@ export class SupervisedWorker {
 	 * the first sign of a death, milliseconds before the process is known to be gone.
 	 */
 	doubt(launchKey: string): void {
-		if (this.phase !== 'ready' || this.#isDoubted || this.#launched === null || launchKey !== this.launchKey) return;
+		if (this.phase !== 'ready' || this.#launched === null || launchKey !== this.launchKey) return;
+		if (this.#record.broke() && this.#options.canSpare(this)) {
+			this.#hasFailed = true;
+			this.#options.log.warn({ workerId: this.id }, 'worker breaks too many generations: on probation');
+			this.#push({ type: 'ejected' });
+			return;
+		}
+		if (this.#isDoubted) return;
 		this.#isDoubted = true;
-		void this.#look(this.#launched, this.#life.signal, this.#options.stallMs / LOOKS_PER_STALL);
+		void this.#look(this.#launched, this.#life.signal);
 	}
 
 	start(): void {
@@ -117,7 +191,9 @@ export class SupervisedWorker {
 
 	#push(event: SupervisorEvent): void {
 		const before = this.#state.phase;
-		const step = superviseWorker(this.#state, { ...event, nowMs: performance.now() }, { loadMs: this.#options.loadMs });
+		const { loadMs, stallMs } = this.#options;
+		const limits = { loadMs, probeMs: STALLS_TO_PROBE * stallMs };
+		const step = superviseWorker(this.#state, { ...event, nowMs: performance.now() }, limits);
 		this.#state = step.state;
 		for (const action of step.actions) this.#act(action);
 		if (this.#state.phase !== before) this.#options.onChange(this);
@@ -139,7 +215,8 @@ export class SupervisedWorker {
 				this.#life.abort();
 				this.#ended = Promise.all([
 					this.#launched?.end(),
-					this.#launched?.worker.destroy(workerFailed('The worker was ended.')),
+					// What still runs on it goes on elsewhere, and this end is not the fault of the request.
+					this.#launched?.worker.destroy(shuttingDown()),
 				]);
 				return;
 			case 'set-timer':
@@ -186,6 +263,12 @@ export class SupervisedWorker {
 
 	#died(reason: string): void {
 		if (this.phase === 'stopped') return;
+		if (this.phase === 'ending' && this.#state.afterwards !== null) {
+			this.#options.log.info({ workerId: this.id, reason, afterwards: this.#state.afterwards }, 'worker ended');
+			this.#push({ type: 'died', nowMs: performance.now(), random: Math.random() });
+			return;
+		}
+		this.#hasFailed = true;
 		this.#options.onDeath(reason);
 		this.#push({ type: 'died', nowMs: performance.now(), random: Math.random() });
 		const fields = { workerId: this.id, reason, deaths: this.#state.deathsAtMs.length, next: this.phase };
@@ -213,48 +296,42 @@ export class SupervisedWorker {
 		}
 		const loadMs = performance.now() - this.#launchedAtMs;
 		this.#options.log.info({ workerId: this.id, loadMs: Math.round(loadMs), slots: this.slots }, 'worker ready');
+		this.#record.becameReady(this.#hasFailed);
+		this.#hasFailed = false;
 		this.#push({ type: 'probed' });
 		this.#options.onReady(loadMs);
+		if (this.#watched === launched) return; // back from probation
+		this.#watched = launched;
 		void this.#watch(launched, life);
 	}
 
 	async #watch(launched: LaunchedWorker, life: AbortSignal): Promise<void> {
-		const limits = { intervalMs: this.#options.stallMs / LOOKS_PER_STALL, stallMs: this.#options.stallMs };
-		let state = initialStallState;
-		let lastMs = performance.now();
-		while (!life.aborted) {
-			await delay(limits.intervalMs, undefined, { signal: life }).catch(() => {});
-			const health = await this.#look(launched, life, limits.intervalMs);
-			if (life.aborted) return;
-			if (health?.state === 'failed') {
-				this.#push({ type: 'failed', reason: 'says that it failed' });
-				return;
-			}
-			const nowMs = performance.now();
-			const pulling = [...this.leases].filter((lease) => lease.isPulling).length;
-			const look = watchStall(state, { elapsedMs: nowMs - lastMs, pulling, health }, limits);
-			state = look.state;
-			lastMs = nowMs;
-			if (look.stalled !== null) return this.#push({ type: 'failed', reason: look.stalled });
-		}
+		const { worker } = launched;
+		const failure = await watchWorker(
+			{
+				worker,
+				stallMs: this.#options.stallMs,
+				pulling: () => [...this.leases].filter((lease) => lease.isPulling).length,
+				// A probe takes a slot's cache: with one slot that would be the conversation's.
+				mayProbe: () => this.phase === 'ready' && this.slots > 1 && this.leases.size === 0,
+				probe: () => probeWorker(worker, `probe-${this.launchKey}`, STALLS_TO_PROBE * this.#options.stallMs, life),
+				onHealth: (health) => this.#sees(health),
+			},
+			life,
+		);
+		if (failure !== null) this.#push({ type: 'failed', reason: failure });
 	}
 
-	async #look(launched: LaunchedWorker, life: AbortSignal, patienceMs: number): Promise<WorkerHealth | null> {
-		const abort = new LinkedAbort(life);
-		abort.arm(patienceMs, () => workerFailed('The model worker did not answer in time.'));
-		try {
-			const health = await launched.worker.health(abort.signal);
-			if (life.aborted) return null;
-			this.#health = health;
-			if (this.#isDoubted) {
-				this.#isDoubted = false;
-				this.#options.onChange(this);
-			}
-			return health;
-		} catch {
-			return null;
-		} finally {
-			abort.unlink();
-		}
+	/** Asks at once, out of turn. */
+	async #look({ worker }: LaunchedWorker, life: AbortSignal): Promise<void> {
+		const health = await lookAt(worker, life, this.#options.stallMs / LOOKS_PER_STALL);
+		if (health !== null && !life.aborted) this.#sees(health);
+	}
+
+	#sees(health: WorkerHealth): void {
+		const hasChanged = this.#isDoubted || health.state !== this.#health?.state;
+		this.#health = health;
+		this.#isDoubted = false;
+		if (hasChanged) this.#options.onChange(this);
 	}
 }

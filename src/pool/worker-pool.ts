@@ -6,7 +6,15 @@ import type { PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
 import { ForwardedEvents } from './forwarded-events.ts';
 import type { Lease } from './lease.ts';
 import type { PoolObserver } from './pool-observer.ts';
-import type { PoolGenerateOptions, PoolModel, PoolModelOptions, PoolOptions, PoolStatus } from './pool-options.ts';
+import type {
+	PoolGenerateOptions,
+	PoolModel,
+	PoolModelOptions,
+	PoolOptions,
+	PoolStatus,
+	PoolWorkerStatus,
+	WorkerVerb,
+} from './pool-options.ts';
 import { ServedModel } from './served-model.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import type { Worker } from './worker.ts';
@@ -65,9 +73,10 @@ export class WorkerPool {
 		let patienceMs = this.#options.queue.deadlineSeconds * 1000;
 		let deaths = 0;
 		let lost: RetortError | null = null;
-		for (let moves = 0; ; moves += 1) {
+		let moves = 0;
+		while (true) {
 			const askedMs = performance.now();
-			const ask = { request, keyId, signal, avoid, isRetry: moves > 0, patienceMs, onQueued };
+			const ask = { request, keyId, signal, avoid, isRetry: lost !== null, patienceMs, onQueued };
 			const lease = await served.acquire(ask).catch((refusal: unknown) => {
 				// A stream that has begun is told of its loss, not of the want of another worker.
 				throw forwarded.hasOutput && !signal.aborted ? lost : refusal;
@@ -78,6 +87,7 @@ export class WorkerPool {
 				lease.isPulling = true;
 				for await (const event of lease.worker.generate(request, lease.signal)) {
 					lease.isPulling = false;
+					lease.observe(event);
 					if (forwarded.accept(event)) yield event;
 					lease.isPulling = true;
 				}
@@ -88,7 +98,9 @@ export class WorkerPool {
 					deaths += 1;
 					lease.doubt();
 				}
-				if (deaths >= MAX_DEATHS || moves >= MAX_MOVES) throw error;
+				// A worker that is ended on purpose says nothing of the request; launches to move to are as many as there are.
+				if (error.code !== 'shutting_down') moves += 1;
+				if (deaths >= MAX_DEATHS || moves > MAX_MOVES) throw error;
 				lost = error;
 				request = forwarded.continuation(options.request);
 				avoid.add(lease.launchKey);
@@ -120,19 +132,19 @@ export class WorkerPool {
 	status(): PoolStatus {
 		return {
 			queueLength: this.#models.reduce((sum, served) => sum + served.queueLength, 0),
-			workers: this.#models.flatMap((served) =>
-				served.members.map((member) => ({
-					id: member.id,
-					model: served.name,
-					state: member.phase,
-					slots: member.slots,
-					busySlots: member.leases.size,
-					restarts: member.restarts,
-					pid: member.pid,
-					rssBytes: member.rssBytes,
-				})),
-			),
+			workers: this.#models.flatMap((served) => served.members.map((member) => describeWorker(served.name, member))),
 		};
+	}
+
+	/** Acts on one worker for an operator and tells how it then is; null when there is none of this id. */
+	operate(verb: WorkerVerb, workerId: string): PoolWorkerStatus | null {
+		for (const served of this.#models) {
+			const member = served.members.find(({ id }) => id === workerId);
+			if (member === undefined) continue;
+			member[verb]();
+			return describeWorker(served.name, member);
+		}
+		return null;
 	}
 
 	/**
@@ -175,6 +187,8 @@ export class WorkerPool {
 					host,
 					loadMs: workers.loadSeconds * 1000,
 					stallMs: workers.stallSeconds * 1000,
+					drainMs: workers.drainSeconds * 1000,
+					canSpare: (one) => served.members.some((other) => other !== one && other.worker !== null),
 					log,
 					onChange: () => served.dispatch(),
 					onReady: (loadMs) => this.#observer.workerReady?.({ model: name, workerId, loadMs }),
@@ -244,6 +258,23 @@ export class WorkerPool {
 			clearTimeout(timer);
 		}
 	}
+}
+
+function describeWorker(model: string, member: SupervisedWorker): PoolWorkerStatus {
+	return {
+		id: member.id,
+		model,
+		state: member.phase,
+		isDrained: member.isDrained,
+		slots: member.slots,
+		busySlots: member.leases.size,
+		restarts: member.restarts,
+		launches: member.launches,
+		pid: member.pid,
+		rssBytes: member.rssBytes,
+		pace: member.pace,
+		versions: member.info?.versions ?? null,
+	};
 }
 
 /** The request is not to blame, and another worker may do better. */

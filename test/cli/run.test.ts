@@ -79,7 +79,7 @@ describe('a command line that is not right', () => {
 	it.each([
 		[['--prot', '1'], "unknown option '--prot'", 'Did you mean --port?'],
 		[['serv'], "unknown verb 'serv'", 'Did you mean serve?'],
-		[['frobnicate'], "unknown verb 'frobnicate'", 'serve, worker, native, doctor, help'],
+		[['frobnicate'], "unknown verb 'frobnicate'", 'serve, worker, ps, drain, undrain, restart, native, doctor, help'],
 		[['native', 'bild'], "unknown command 'bild'", 'build'],
 		[['native', 'build', '--gpu', 'vulkan'], '--gpu <kind>', 'cpu, cuda'],
 		[['doctor', '--fast'], "unknown option '--fast'", ''],

@@ -24,6 +24,18 @@ describe('loadKeys', () => {
 		expect(JSON.stringify(keys)).not.toContain('0123456789');
 	});
 
+	it('reads which keys may operate the server', () => {
+		const keys = loadKeys(
+			fileWith('ops:sk-ops-0123456789 admin\nsk-nameless-0123456789  admin\nbob:sk-bob-0123456789admin\n'),
+		);
+		expect(keys.map(({ id, admin }) => [id, admin])).toEqual([
+			['ops', true],
+			['key-2', true],
+			['bob', false],
+		]);
+		expect(keys[0]?.sha256).toBe(createHash('sha256').update('sk-ops-0123456789').digest('hex'));
+	});
+
 	it('tells every bad line, and quotes no key', () => {
 		const path = fileWith(
 			'bad id:sk-alice-0123456789\nbob:short\nbob:sk-bob-0123456789\nbob:sk-bob-9876543210\neve:sk-bob-0123456789\n',

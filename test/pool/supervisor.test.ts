@@ -9,7 +9,7 @@ import {
 	superviseWorker,
 } from '../../src/pool/supervisor.ts';
 
-const limits = { loadMs: 300_000 };
+const limits = { loadMs: 300_000, probeMs: 60_000 };
 
 /** Feeds events in order; each names its time. Gives the last state and the actions of each step. */
 function feed(events: { at: number; event: SupervisorEvent }[], from = initialSupervisorState) {
@@ -154,5 +154,61 @@ describe('superviseWorker', () => {
 				}
 			}),
 		);
+	});
+});
+
+describe('superviseWorker, for an operator', () => {
+	const then = (...events: SupervisorEvent[]) =>
+		feed(
+			events.map((event) => ({ at: 10, event })),
+			ready,
+		);
+	const restart = { type: 'restart', graceMs: 60_000 } as const;
+
+	it('drains before it ends, and launches at once: no death, no back-off', () => {
+		const { state, steps } = then(restart, { type: 'drained' }, { type: 'died', nowMs: 11, random: 0.5 });
+		expect(steps).toEqual([
+			[{ type: 'set-timer', ms: 60_000 }],
+			[{ type: 'clear-timer' }, { type: 'end' }],
+			[{ type: 'set-timer', ms: 300_000 }, { type: 'launch' }],
+		]);
+		expect(state).toMatchObject({ phase: 'loading', launches: 2, deathsAtMs: [], streak: 0, isRestarting: true });
+	});
+
+	it('ends it at the end of the grace, whatever runs', () => {
+		expect(then(restart, { type: 'deadline' }).steps.at(-1)).toEqual([{ type: 'end' }]);
+	});
+
+	it('counts a death while it drains as a death', () => {
+		const { state } = then(restart, { type: 'died', nowMs: 11, random: 0.5 });
+		expect(state).toMatchObject({ phase: 'backing-off', deathsAtMs: [10], afterwards: null, isRestarting: false });
+	});
+
+	it('launches what is dead at once, and forgets its deaths', () => {
+		const dead = feed([
+			at(0, 'start'),
+			...[1, 2, 3, 4, 5].flatMap((time) => [died(time), at(time, 'deadline')]),
+			died(6),
+		]);
+		expect(dead.state.phase).toBe('circuit-open');
+		const { state } = feed([{ at: 10, event: restart }], dead.state);
+		expect(state).toMatchObject({ phase: 'loading', deathsAtMs: [], streak: 0 });
+	});
+
+	it('unloads to a rest from which a start wakes it', () => {
+		const { state } = then({ type: 'unload' }, { type: 'died', nowMs: 11, random: 0.5 });
+		expect(state).toMatchObject({ phase: 'idle', deathsAtMs: [] });
+		expect(feed([at(12, 'start')], state).state).toMatchObject({ phase: 'loading', launches: 2 });
+	});
+
+	it('puts what was ejected on probation, longer each time, and probes before it counts again', () => {
+		const first = then({ type: 'ejected' }, { type: 'deadline' }, { type: 'probed' });
+		expect(first.steps).toEqual([
+			[{ type: 'set-timer', ms: 1000 }],
+			[{ type: 'set-timer', ms: 60_000 }, { type: 'probe' }],
+			[{ type: 'clear-timer' }],
+		]);
+		const again = feed([{ at: 20, event: { type: 'ejected' } }], first.state);
+		expect(again.steps).toEqual([[{ type: 'set-timer', ms: 2000 }]]);
 	});
 });

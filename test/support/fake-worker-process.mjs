@@ -33,7 +33,7 @@ async function generate(body, response) {
 	await line(response, { type: 'generation-start', promptTokens: 3, cachedTokens: 0 });
 	const { resume } = body;
 	for (let index = resume.length; index < tokens; index += 1) {
-		if (index === holdAt) return;
+		if (index === holdAt && resume.length === 0) return;
 		if (index === dieAt && resume.length === 0) process.kill(process.pid, 'SIGKILL');
 		const delta = { type: 'delta', phase: 'answer', text: `t${index} `, special: false, ids: [index], logprobs: null };
 		await line(response, delta);

@@ -21,15 +21,15 @@ export type TestPool = {
 
 /** `modes` names what the fake child processes do, one launch after the other; the last one stays. */
 export function startPool(
-	options: Partial<Omit<PoolOptions, 'models'>> & {
-		workers?: PoolOptions['workers'];
+	options: Partial<Omit<PoolOptions, 'models' | 'workers'>> & {
+		workers?: Partial<PoolOptions['workers']>;
 		endpoints?: string[];
 		children?: number;
 		modes?: string[];
 		name?: string;
 	},
 ): TestPool {
-	const { endpoints = [], children = 0, modes = ['ok'], name = 'fake', ...rest } = options;
+	const { endpoints = [], children = 0, modes = ['ok'], name = 'fake', workers, ...rest } = options;
 	const log = recordingLog();
 	const observed: Observed[] = [];
 	const waiters = new Set<() => void>();
@@ -46,7 +46,7 @@ export function startPool(
 			return { command: process.execPath, args: [childScript, socketPath, mode], env: { UV_THREADPOOL_SIZE: '4' } };
 		},
 		queue: { maxLength: 100, deadlineSeconds: 20 },
-		workers: { loadSeconds: 20, stallSeconds: 10 },
+		workers: { loadSeconds: 20, stallSeconds: 10, drainSeconds: 20, ...workers },
 		log,
 		observer: {
 			queueWaited: observe('queueWaited'),

@@ -1,0 +1,76 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { PoolWorkerStatus, WorkerVerb } from '../../pool/pool-options.ts';
+import { type PoolReport, type WorkerReport, workerRequestSchema } from '../../protocol/admin-api.ts';
+import { parseRequest } from '../../protocol/parse-request.ts';
+import { addRoute } from '../add-route.ts';
+import { adminOnly, workerNotFound } from '../errors.ts';
+import type { GatewayPool } from '../gateway-pool.ts';
+import type { GatewayLog } from '../log.ts';
+import { isLoopbackName } from '../loopback.ts';
+
+const VERBS: readonly WorkerVerb[] = ['drain', 'undrain', 'restart'];
+
+/** What the pool looks like, and what an operator may do to a worker. */
+export function addAdminRoutes(
+	app: FastifyInstance,
+	{ pool, log, version }: { pool: GatewayPool; log: GatewayLog; version: string },
+): void {
+	addRoute(app, {
+		method: 'GET',
+		url: '/admin/pool',
+		handler: async (request): Promise<PoolReport> => {
+			requireAdmin(request);
+			const { queueLength, workers } = pool.status();
+			const models = pool.models().map(({ name, aliases, state }) => ({ id: name, aliases: [...aliases], state }));
+			return { version, queue_length: queueLength, models, workers: workers.map(reportWorker) };
+		},
+	});
+	for (const verb of VERBS) {
+		addRoute(app, {
+			method: 'POST',
+			url: `/admin/${verb}`,
+			handler: async (request): Promise<WorkerReport> => {
+				requireAdmin(request);
+				const { worker } = parseRequest(workerRequestSchema, request.body);
+				const status = pool.operate(verb, worker);
+				if (status === null) throw workerNotFound(worker);
+				log.info({ requestId: request.id, keyId: request.caller?.keyId ?? null, workerId: worker, verb }, 'operated');
+				return reportWorker(status);
+			},
+		});
+	}
+}
+
+/** Without keys, whoever sits at this machine is the operator. What a proxy on this machine passes on is not local. */
+function requireAdmin(request: FastifyRequest): void {
+	const { caller } = request;
+	const isForwarded = 'x-forwarded-for' in request.headers || 'forwarded' in request.headers;
+	const isLocal = !isForwarded && isLoopbackName(request.ip.replace(/^::ffff:/, ''));
+	if (!(caller?.keyId === null ? isLocal : caller?.key?.admin === true)) throw adminOnly();
+}
+
+function reportWorker(status: PoolWorkerStatus): WorkerReport {
+	const { pace, versions } = status;
+	return {
+		id: status.id,
+		model: status.model,
+		state: status.state,
+		drained: status.isDrained,
+		slots: status.slots,
+		busy_slots: status.busySlots,
+		tokens_per_second: perSecond(pace.decodeMsPerToken),
+		prompt_tokens_per_second: perSecond(pace.prefillMsPerToken),
+		cached_share: pace.promptTokens === 0 ? null : Number((pace.cachedTokens / pace.promptTokens).toFixed(3)),
+		completion_tokens: pace.completionTokens,
+		restarts: status.restarts,
+		launches: status.launches,
+		pid: status.pid,
+		resident_bytes: status.rssBytes,
+		version: versions?.retort ?? null,
+		engine: versions === null ? null : `llama.cpp ${versions.llamaCpp} (${versions.backend})`,
+	};
+}
+
+function perSecond(msPerToken: number | null): number | null {
+	return msPerToken === null || msPerToken === 0 ? null : Number((1000 / msPerToken).toFixed(1));
+}

@@ -1,0 +1,45 @@
+/**
+ * What operators and their tools ask of a gateway, behind an admin key:
+ *
+ *   GET  /admin/pool                          -> PoolReport
+ *   POST /admin/drain, /undrain, /restart     WorkerRequest -> WorkerReport, as the worker then is
+ *
+ * A restart is over when `launches` has grown and `state` is `ready`.
+ */
+import { z } from 'zod';
+
+export const workerReportSchema = z.object({
+	id: z.string(),
+	model: z.string(),
+	/** idle, loading, probing, ready, probation, draining, ending, backing-off, circuit-open or stopped. */
+	state: z.string(),
+	/** It gets no new work, by an operator's wish. */
+	drained: z.boolean(),
+	slots: z.int(),
+	busy_slots: z.int(),
+	/** Of one stream, of late; null until measured. */
+	tokens_per_second: z.number().nullable(),
+	prompt_tokens_per_second: z.number().nullable(),
+	/** Of all its prompt tokens, those that were in its cache; null before the first. */
+	cached_share: z.number().nullable(),
+	completion_tokens: z.int(),
+	restarts: z.int(),
+	launches: z.int(),
+	pid: z.int().nullable(),
+	resident_bytes: z.int(),
+	/** Of retort and llama.cpp, as the worker says them; null until it has loaded. */
+	version: z.string().nullable(),
+	engine: z.string().nullable(),
+});
+export type WorkerReport = z.infer<typeof workerReportSchema>;
+
+export const poolReportSchema = z.object({
+	/** Of the gateway. */
+	version: z.string(),
+	queue_length: z.int(),
+	models: z.array(z.object({ id: z.string(), aliases: z.array(z.string()), state: z.string() })),
+	workers: z.array(workerReportSchema),
+});
+export type PoolReport = z.infer<typeof poolReportSchema>;
+
+export const workerRequestSchema = z.strictObject({ worker: z.string().min(1).max(1024) });
