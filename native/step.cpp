@@ -1,11 +1,13 @@
-// One decode step of all slots in one call: batch, llama_decode and the draws of every slot that only needs its next
-// token, on one pool thread. `retort native build` compiles this file into node-llama-cpp's addon; src/worker/binding.ts
-// uses it where it is there. The addon alone takes one pool job for the decode and one more for each slot's draw, and
-// each draw copies the whole vocabulary.
+// Decode steps of all slots in one call: batch, llama_decode and the draws of every slot that only needs its next token,
+// on one pool thread, and further steps while every slot's draw is just its next token. `retort native build` compiles this
+// file into node-llama-cpp's addon; src/worker/binding.ts uses it where it is there. The addon alone takes one pool job
+// for the decode and one more for each slot's draw, and each draw copies the whole vocabulary.
 //
 // Written against node-llama-cpp 3.22.1: AddonContext.h, AddonSampler.h.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include "common/common.h"
@@ -25,7 +27,16 @@ constexpr int32_t FAILED = -2;   // this slot's sampler threw; the others are wh
 struct Draw {
     AddonSampler * sampler;
     int32_t batchIndex;
-    int32_t token = NO_TOKEN;
+    int32_t sequence;
+    int32_t position; // of the token that is drawn
+};
+
+// How far steps may follow each other without being asked for.
+struct Run {
+    int32_t steps;
+    double budgetMs;
+    std::vector<llama_token> stops;
+    const int32_t * interrupt; // kept alive by the call's promise; not 0: somebody waits
 };
 
 bool higher(const llama_token_data & a, const llama_token_data & b) {
@@ -110,10 +121,12 @@ int32_t draw(AddonContext & context, AddonSampler & sampler, int32_t batchIndex,
 
 class StepWorker : public Napi::AsyncWorker {
     public:
-        StepWorker(Napi::Env env, AddonContext * context, std::vector<Draw> draws)
+        StepWorker(Napi::Env env, AddonContext * context, std::vector<Draw> draws, Run run, Napi::Int32Array interrupt)
             : Napi::AsyncWorker(env, "RetortStepWorker"),
               context(context),
               draws(std::move(draws)),
+              run(std::move(run)),
+              interrupt(Napi::Persistent(interrupt.As<Napi::Object>())),
               deferred(Napi::Promise::Deferred::New(env)) {
             context->Ref();
             for (auto & each : this->draws) {
@@ -132,56 +145,95 @@ class StepWorker : public Napi::AsyncWorker {
 
     protected:
         void Execute() override {
+            using Clock = std::chrono::steady_clock;
+            const auto started = Clock::now();
             try {
-                context->sharedSamplerData.gotLogit = false;
-                context->sharedSamplerData.hasLogits = false;
-                const int result = llama_decode(context->ctx, context->batch);
-                if (result != 0) {
-                    SetError(result == 1 ? "could not find a KV slot for the batch" : "llama_decode failed");
-                    return;
+                for (int32_t step = 1;; step++) {
+                    const auto stepStarted = Clock::now();
+                    decode();
+                    const bool goesOn = drawAll() && step < run.steps && __atomic_load_n(run.interrupt, __ATOMIC_RELAXED) == 0;
+                    const auto now = Clock::now();
+                    const std::chrono::duration<double, std::milli> until = now - started + (now - stepStarted);
+                    if (!goesOn || until.count() > run.budgetMs) {
+                        return;
+                    }
+                    batchOfDrawn();
                 }
-                llama_synchronize(context->ctx);
             } catch (const std::exception & error) {
                 SetError(error.what());
-                return;
-            }
-            std::vector<llama_token_data> found;
-            for (auto & each : draws) {
-                try {
-                    each.token = draw(*context, *each.sampler, each.batchIndex, found);
-                } catch (...) {
-                    each.token = FAILED;
-                }
             }
         }
         void OnOK() override {
             Napi::HandleScope scope(Env());
-            auto tokens = Napi::Int32Array::New(Env(), draws.size());
-            for (size_t index = 0; index < draws.size(); index++) {
-                tokens[index] = draws[index].token;
-            }
-            deferred.Resolve(tokens);
+            auto result = Napi::Int32Array::New(Env(), drawn.size());
+            std::copy(drawn.begin(), drawn.end(), result.Data());
+            deferred.Resolve(result);
         }
         void OnError(const Napi::Error & error) override {
             deferred.Reject(error.Value());
         }
 
     private:
+        void decode() {
+            context->sharedSamplerData.gotLogit = false;
+            context->sharedSamplerData.hasLogits = false;
+            const int result = llama_decode(context->ctx, context->batch);
+            if (result != 0) {
+                throw std::runtime_error(result == 1 ? "could not find a KV slot for the batch" : "llama_decode failed");
+            }
+            llama_synchronize(context->ctx);
+        }
+        // False when one of the tokens needs a look before the next step.
+        bool drawAll() {
+            bool goesOn = !draws.empty();
+            for (auto & each : draws) {
+                int32_t token = FAILED;
+                try {
+                    token = draw(*context, *each.sampler, each.batchIndex, found);
+                } catch (...) {
+                }
+                drawn.push_back(token);
+                goesOn = goesOn && token >= 0 && !llama_vocab_is_eog(context->model->vocab, token) &&
+                    std::find(run.stops.begin(), run.stops.end(), token) == run.stops.end();
+            }
+            return goesOn;
+        }
+        void batchOfDrawn() {
+            context->batch.n_tokens = 0;
+            const size_t row = drawn.size() - draws.size();
+            for (size_t index = 0; index < draws.size(); index++) {
+                auto & each = draws[index];
+                each.batchIndex = context->batch.n_tokens;
+                common_batch_add(context->batch, drawn[row + index], each.position++, { each.sequence }, true);
+            }
+        }
+
         AddonContext * context;
         std::vector<Draw> draws;
+        Run run;
+        Napi::ObjectReference interrupt;
         Napi::Promise::Deferred deferred;
+        std::vector<int32_t> drawn; // a row a step
+        std::vector<llama_token_data> found;
 };
 
-// retortStep(context, entries: Int32Array, tokens: Uint32Array, samplers: AddonSampler[]): Promise<Int32Array>
+// retortStep(context, entries: Int32Array, tokens: Uint32Array, samplers: AddonSampler[],
+//            steps: number, budgetMs: number, stops: Uint32Array, interrupt: Int32Array): Promise<Int32Array>
 //
 // `entries` holds four numbers a slot, slots ascending: sequence, first position, count of its `tokens`, and what becomes
 // of the last of them: 0 nothing, 1 logits, 2 logits and a draw by the next of `samplers`. Resolves to the drawn tokens
 // in that order. Logits stay for sampleToken, at the batch index of the slot's last token.
+//
+// With `steps` above 1, which asks for a draw of every slot, up to so many steps follow each other, each with the tokens
+// that the one before drew, until one of them is in `stops` or ends the generation, the next step would end after
+// `budgetMs`, or interrupt[0] is not 0. The result has a row of tokens a step; those of the last row are not evaluated.
 Napi::Value step(const Napi::CallbackInfo & info) {
     auto * context = Napi::ObjectWrap<AddonContext>::Unwrap(info[0].As<Napi::Object>());
     const auto entries = info[1].As<Napi::Int32Array>();
     const auto tokens = info[2].As<Napi::Uint32Array>();
     const auto samplers = info[3].As<Napi::Array>();
+    const auto stops = info[6].As<Napi::Uint32Array>();
+    const auto interrupt = info[7].As<Napi::Int32Array>();
     const int32_t size = static_cast<int32_t>(tokens.ElementLength());
     if (context->disposed || size == 0 || static_cast<uint32_t>(size) > context->context_params.n_batch) {
         Napi::RangeError::New(info.Env(), "Invalid batch").ThrowAsJavaScriptException();
@@ -212,10 +264,16 @@ Napi::Value step(const Napi::CallbackInfo & info) {
         }
         if (wants == 2) {
             auto sampler = samplers.Get(static_cast<uint32_t>(draws.size())).As<Napi::Object>();
-            draws.push_back({ Napi::ObjectWrap<AddonSampler>::Unwrap(sampler), at - 1 });
+            draws.push_back({ Napi::ObjectWrap<AddonSampler>::Unwrap(sampler), at - 1, sequence, position + count });
         }
     }
-    auto * worker = new StepWorker(info.Env(), context, std::move(draws));
+    Run run = {
+        draws.size() * 4 == entries.ElementLength() ? info[4].As<Napi::Number>().Int32Value() : 1,
+        info[5].As<Napi::Number>().DoubleValue(),
+        std::vector<llama_token>(stops.Data(), stops.Data() + stops.ElementLength()),
+        interrupt.Data(),
+    };
+    auto * worker = new StepWorker(info.Env(), context, std::move(draws), std::move(run), interrupt);
     worker->Queue();
     return worker->promise();
 }
@@ -224,5 +282,5 @@ Napi::Value step(const Napi::CallbackInfo & info) {
 
 void registerRetort(Napi::Env env, Napi::Object exports) {
     exports.Set("retortStep", Napi::Function::New(env, step, "retortStep"));
-    exports.Set("retortStepVersion", Napi::Number::New(env, 1));
+    exports.Set("retortStepVersion", Napi::Number::New(env, 2));
 }

@@ -95,23 +95,38 @@ type Bindings = {
 };
 
 /**
- * A whole step in one pool job, of native/step.cpp: in the binary of `retort native build` and in no other. `entries`
+ * Whole steps in one pool job, of native/step.cpp: in the binary of `retort native build` and in no other. `entries`
  * holds four numbers a slot, slots ascending: sequence, first position, count of its `tokens`, and what becomes of the
- * last of them: STEP_NOTHING, STEP_LOGITS or STEP_DRAW. Resolves to the tokens drawn by `samplers`, in order; -1 when the
- * grammar leaves nothing, -2 when that sampler failed. Rejects as decodeBatch does.
+ * last of them: STEP_NOTHING, STEP_LOGITS or STEP_DRAW. Resolves to the tokens drawn by `samplers`, a row in order for
+ * each step; -1 when the grammar leaves nothing, -2 when that sampler failed. Tokens of all rows but the last are in the
+ * cache then. Rejects as decodeBatch does.
  */
 export type NativeStep = (
 	entries: Int32Array,
 	tokens: Uint32Array,
 	samplers: readonly NativeSampler[],
+	run: StepRun,
 ) => Promise<Int32Array>;
+
+/** How far steps follow each other in one job, when all entries draw. */
+export type StepRun = {
+	/** At most so many. */
+	steps: number;
+	/** No step that would end later is begun. */
+	budgetMs: number;
+	/** Tokens after which this thread decides; what ends the generation is always among them. */
+	stops: Uint32Array;
+	/** Its first element, set to 1, ends the run after the step under way. */
+	interrupt: Int32Array;
+};
 
 /** What becomes of a slot's last token in a step. */
 export const STEP_NOTHING = 0;
 export const STEP_LOGITS = 1;
 export const STEP_DRAW = 2;
 
-const STEP_VERSION = 1;
+/** Of the contract above; the `retortStepVersion` of a binary that keeps it. */
+export const STEP_VERSION = 2;
 
 export type Native = {
 	context: NativeContext;
@@ -191,7 +206,8 @@ export function bindNative(llama: Llama, model: LlamaModel, context: LlamaContex
 function bindStep(bindings: Bindings, context: NativeContext): NativeStep | null {
 	const step: unknown = Reflect.get(bindings, 'retortStep');
 	if (typeof step !== 'function' || Reflect.get(bindings, 'retortStepVersion') !== STEP_VERSION) return null;
-	return (entries, tokens, samplers) => Reflect.apply(step, null, [context, entries, tokens, samplers]);
+	return (entries, tokens, samplers, { steps, budgetMs, stops, interrupt }) =>
+		Reflect.apply(step, null, [context, entries, tokens, samplers, steps, budgetMs, stops, interrupt]);
 }
 
 function changed(where: string) {

@@ -9,7 +9,7 @@ import { resolveRequest } from './resolve-request.ts';
 import { resetConfig } from './sampling.ts';
 import { Slot } from './slot.ts';
 import { pickSlot } from './slot-table.ts';
-import { createStep } from './step.ts';
+import { createStep, type Step } from './step.ts';
 import { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -45,7 +45,7 @@ export class Engine {
 	readonly tokenisePrompt: ReturnType<typeof createPromptTokeniser>;
 	readonly #options: EngineOptions;
 	readonly #slots: Slot[];
-	readonly #step: ReturnType<typeof createStep>;
+	readonly #step: Step;
 	readonly #pace: PrefillPace;
 	readonly #delivery: EventDelivery;
 	#waiting: Generation[] = [];
@@ -64,7 +64,7 @@ export class Engine {
 		this.#pace = createPrefillPace({ sliceTokens: options.prefillSliceTokens, batchTokens: options.batchTokens });
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
-		this.#delivery = new EventDelivery(this.#slots, options.eventIntervalMs ?? 0);
+		this.#delivery = new EventDelivery(this.#slots);
 		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#deliver() });
 	}
 
@@ -80,7 +80,9 @@ export class Engine {
 		}
 		const { native, vocabulary } = this.#options;
 		const resolved = resolveRequest(request, { ...this.#options, tokenisePrompt: this.tokenisePrompt });
-		const generation = new Generation(request, resolved, { vocabulary, native, order: this.#order++, sink });
+		const { eventIntervalMs = 0 } = this.#options;
+		const order = this.#order++;
+		const generation = new Generation(request, resolved, { vocabulary, native, order, eventIntervalMs, sink });
 		generation.replay();
 		this.#waiting.push(generation);
 		this.#wake();
@@ -100,7 +102,9 @@ export class Engine {
 	/** Closes the phase of a running generation; false when none of that id is in it. */
 	endPhase(requestId: string, phase: PhaseName): boolean {
 		const running = [...this.#waiting, ...this.#slots.map((slot) => slot.generation)];
-		return running.some((generation) => generation?.request.requestId === requestId && generation.requestEnd(phase));
+		const found = running.some((each) => each?.request.requestId === requestId && each.requestEnd(phase));
+		if (found) this.#step.interrupt();
+		return found;
 	}
 
 	health(): Omit<WorkerHealth, 'rssBytes'> {
@@ -139,6 +143,7 @@ export class Engine {
 	}
 
 	#wake(): void {
+		this.#step.interrupt();
 		if (this.#isRunning || this.#failure !== null) return;
 		this.#isRunning = true;
 		// A task of its own (run() catches everything): requests that arrive together share the first batch.
@@ -197,11 +202,11 @@ export class Engine {
 	async #evaluate({ entries, decodingTokens, readsPrompts }: StepPlan): Promise<void> {
 		const startedMs = performance.now();
 		this.#readsPrompts = readsPrompts;
-		await this.#step(entries, this.#slots);
-		const ms = performance.now() - startedMs;
+		const steps = await this.#step.run(entries, this.#slots);
+		this.#lastStepMs = performance.now() - startedMs;
+		const ms = this.#lastStepMs / steps;
 		const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0);
-		this.#lastStepMs = ms;
-		this.#progress += tokens;
+		this.#progress += tokens * steps;
 		this.#pace.observe({ ms, promptTokens: tokens - decodingTokens, decodes: decodingTokens > 0 });
 	}
 

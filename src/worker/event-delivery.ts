@@ -10,12 +10,10 @@ const HEARTBEAT_MS = 1000;
  */
 export class EventDelivery {
 	readonly #slots: readonly Slot[];
-	readonly #intervalMs: number;
 	#lastHeartbeatMs = 0;
 
-	constructor(slots: readonly Slot[], intervalMs: number) {
+	constructor(slots: readonly Slot[]) {
 		this.#slots = slots;
-		this.#intervalMs = intervalMs;
 	}
 
 	/** `nextMs`: when there will be more, if deltas may wait for that; null when they may not. */
@@ -23,8 +21,7 @@ export class EventDelivery {
 		for (const { generation } of this.#slots) {
 			if (generation === null || generation.outbox.length === 0) continue;
 			if (generation.isFinished || generation.isCancelled) continue; // the release sends these as the last
-			const intervalMs = generation.request.eventIntervalMs ?? this.#intervalMs;
-			const canWait = nextMs !== null && nextMs - generation.lastTokenSentMs < intervalMs;
+			const canWait = nextMs !== null && nextMs - generation.lastTokenSentMs < generation.eventIntervalMs;
 			if (!canWait || generation.outbox.some((event) => event.type !== 'delta')) this.send(generation, false);
 		}
 	}

@@ -28,6 +28,8 @@ export class Generation {
 	/** Tokens that the next draw must not give: the last one was refused. */
 	banned: readonly number[] = [];
 	cachedTokens = 0;
+	/** Deltas that come faster than this may be joined. */
+	readonly eventIntervalMs: number;
 	outbox: WorkerEvent[] = [];
 	/** When a token was sent last; the first never waits. */
 	lastTokenSentMs = Number.NEGATIVE_INFINITY;
@@ -54,12 +56,13 @@ export class Generation {
 	constructor(
 		request: GenerateRequest,
 		resolved: ResolvedRequest,
-		engine: { vocabulary: Vocabulary; native: Native; order: number; sink: EventSink },
+		engine: { vocabulary: Vocabulary; native: Native; order: number; eventIntervalMs: number; sink: EventSink },
 	) {
 		this.request = request;
 		this.prompt = resolved.prompt;
 		this.order = engine.order;
 		this.sink = engine.sink;
+		this.eventIntervalMs = request.eventIntervalMs ?? engine.eventIntervalMs;
 		this.#resolved = resolved;
 		this.#vocabulary = engine.vocabulary;
 		this.#native = engine.native;
@@ -162,6 +165,18 @@ export class Generation {
 		if (this.isCancelled || this.isFinished) return;
 		this.isCancelled = true;
 		this.outbox.push({ type: 'generation-error', code, message });
+	}
+
+	/** How many draws may follow each other unseen, as far as the phases go, unless one gives a token of `stops`. */
+	drawsToDecision(spanMs: number): number {
+		return this.#machine.tokensToDecision(performance.now(), spanMs);
+	}
+
+	/** Ids after which the phases have something to say; those that end the generation aside. */
+	get stops(): number[] {
+		const phase = this.#machine.phase;
+		const ids = [this.#resolved.phases[phase]?.endToken, this.#resolved.grammars[phase]?.triggerToken];
+		return ids.filter((id) => typeof id === 'number');
 	}
 
 	samplerConfig(): NativeSamplerConfig {

@@ -8,7 +8,11 @@ const MIN_REPEATS = 3;
  * Tells when the same n-gram comes again and again, whatever its length up to 128 tokens. For each period p it counts how
  * long each token has equalled the one p before: 128 comparisons a token, nothing looked at twice.
  */
-export function createLoopDetector(): { push(id: number): boolean } {
+export function createLoopDetector(): {
+	push(id: number): boolean;
+	/** So many tokens have to come, whatever they are, before `push` can tell a loop. */
+	tokensToLoop(): number;
+} {
 	const recent = new Int32Array(MAX_PERIOD).fill(-1);
 	const runs = new Uint32Array(MAX_PERIOD + 1);
 	let count = 0;
@@ -28,6 +32,14 @@ export function createLoopDetector(): { push(id: number): boolean } {
 			recent[count % MAX_PERIOD] = id;
 			count++;
 			return loops;
+		},
+		tokensToLoop() {
+			let least = MIN_REPEATED_TOKENS;
+			for (let period = 1; period <= MAX_PERIOD; period++) {
+				const wanted = Math.max(MIN_REPEATED_TOKENS, period * MIN_REPEATS);
+				least = Math.min(least, wanted - (runs[period] ?? 0));
+			}
+			return Math.max(1, least);
 		},
 	};
 }

@@ -15,6 +15,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { configError } from '../errors.ts';
+import { STEP_VERSION } from './binding.ts';
 import {
 	addonFolder,
 	binaryMetadata,
@@ -137,7 +138,7 @@ function findBinary(objects: string): string {
 
 /** In a process of its own: a binary that does not fit this machine ends the one that loads it. */
 function tryOut(binary: string): void {
-	const script = `const m = { exports: {} }; process.dlopen(m, process.argv[1]); if (m.exports.retortStepVersion !== 1) throw 'it has no step of ours'`;
+	const script = `const m = { exports: {} }; process.dlopen(m, process.argv[1]); if (m.exports.retortStepVersion !== ${STEP_VERSION}) throw 'it has no step of ours'`;
 	const { status, stderr } = spawnSync(process.execPath, ['-e', script, binary], { encoding: 'utf8' });
 	if (status !== 0) throw configError(`the new binary does not load: ${stderr.trim().split('\n').at(-1) ?? ''}`);
 }

@@ -49,6 +49,11 @@ export type PhaseMachine = {
 	 * `phase`, without the tokens listed. A token that was drawn before (`isReplay`) is never refused.
 	 */
 	push(token: DrawnToken, nowMs: number): { steps: PhaseStep[]; redraw: readonly number[] | null };
+	/**
+	 * After so many more tokens, and not before, one of them can lead to more than itself: a limit, a loop, a deadline within
+	 * `spanMs`. End tokens aside: those may come at any time.
+	 */
+	tokensToDecision(nowMs: number, spanMs: number): number;
 	/** Closes the phase with the next token; false when it is not running. */
 	requestEnd(name: PhaseName): boolean;
 	/** The context has no cell left. */
@@ -266,6 +271,18 @@ export function createPhaseMachine(phases: readonly ResolvedPhase[], maxTokens: 
 				finish(steps, 'length');
 			}
 			return { steps, redraw: null };
+		},
+		tokensToDecision(nowMs, spanMs) {
+			const phase = current();
+			if (phase === undefined || awaitsStart || endIsRequested) return 1;
+			if (phase.maxMs !== null && nowMs + spanMs - startedMs >= phase.maxMs) return 1;
+			const ahead = [
+				...(maxTokens === null ? [] : [maxTokens - completionTokens]),
+				...(phase.maxTokens === null ? [] : [phase.maxTokens - tokens]),
+				...(phase.softLimitTokens === null ? [] : [phase.softLimitTokens - tokens]),
+				...(phase.closesOnLoop ? [loop.tokensToLoop()] : []),
+			];
+			return Math.max(1, Math.min(...ahead));
 		},
 		requestEnd(name) {
 			if (isFinished || current()?.name !== name) return false;

@@ -1,24 +1,33 @@
 import { workerFailed } from '../errors.ts';
 import type { BatchEntry } from './batch-plan.ts';
-import { type Native, type NativeSampler, type NativeStep, STEP_DRAW, STEP_LOGITS, STEP_NOTHING } from './binding.ts';
+import type { Native } from './binding.ts';
 import type { Generation } from './generation.ts';
 import { createLogprobReader } from './logprobs.ts';
 import type { Slot } from './slot.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { createWholeStep } from './whole-step.ts';
 
 /** Drawn when the grammar is at its end and the vocabulary has no token to say so. */
 const NO_TOKEN = -1;
 
 /** A slot's share of a batch. */
-type Share = { slot: Slot; tokens: readonly number[]; position: number; isLast: boolean };
+export type Share = { slot: Slot; tokens: readonly number[]; position: number; isLast: boolean };
 
 /** A generation whose input is all evaluated. */
-type Ready = {
+export type Ready = {
 	slot: Slot;
 	generation: Generation;
+	/** Where its logits lie. */
 	batchIndex: number;
-	/** The token that the step drew already; null when it is still to be drawn. */
-	drawn: number | null;
+	/** The tokens that the step drew already, one after another; null when one is still to be drawn. */
+	drawn: number[] | null;
+};
+
+export type Step = {
+	/** Resolves to how many steps were made: more than one where nobody had to be asked between them. */
+	run(entries: readonly BatchEntry[], slots: readonly Slot[]): Promise<number>;
+	/** Somebody waits: steps under way end as soon as they can. */
+	interrupt(): void;
 };
 
 export type StepOptions = {
@@ -33,12 +42,11 @@ export type StepOptions = {
  * Runs one batch: llama_decode for all entries, then one draw for each generation whose input is all evaluated. Rejects
  * when the decode failed; the KV cache is undefined then.
  */
-export function createStep(
-	options: StepOptions,
-): (entries: readonly BatchEntry[], slots: readonly Slot[]) => Promise<void> {
+export function createStep(options: StepOptions): Step {
 	const { native } = options;
 	const { context } = native;
 	const readLogprob = createLogprobReader(options.native, options.vocabulary);
+	const wholeStep = native.step === null ? null : createWholeStep(native.step, options);
 
 	/** Takes each entry's tokens from what its slot has pending. */
 	function take(entries: readonly BatchEntry[], slots: readonly Slot[]): Share[] {
@@ -57,7 +65,7 @@ export function createStep(
 		return shares;
 	}
 
-	async function decode(shares: readonly Share[]): Promise<Ready[]> {
+	async function decode(shares: readonly Share[]): Promise<{ ready: Ready[]; steps: number }> {
 		const ready: Ready[] = [];
 		context.initBatch(shares.reduce((sum, share) => sum + share.tokens.length, 0));
 		for (const { slot, tokens, position, isLast } of shares) {
@@ -69,45 +77,15 @@ export function createStep(
 		const decoded = context.decodeBatch();
 		options.duringDecode();
 		await decoded;
-		return ready;
-	}
-
-	/** The same in one pool job, with the draws of all generations whose sampler is known to need nothing first. */
-	async function decodeAndDraw(step: NativeStep, shares: readonly Share[]): Promise<Ready[]> {
-		const ready: Ready[] = [];
-		const entries = new Int32Array(shares.length * 4);
-		const samplers: NativeSampler[] = [];
-		const tokens: number[] = [];
-		for (const [index, share] of shares.entries()) {
-			const { slot, isLast } = share;
-			tokens.push(...share.tokens);
-			const { generation } = slot;
-			const draws = isLast && generation !== null && canDrawAtOnce(generation);
-			const wants = draws ? STEP_DRAW : isLast ? STEP_LOGITS : STEP_NOTHING;
-			entries.set([slot.index, share.position, share.tokens.length, wants], index * 4);
-			if (draws) samplers.push(slot.sampler);
-			if (isLast && generation !== null)
-				ready.push({ slot, generation, batchIndex: tokens.length - 1, drawn: draws ? samplers.length - 1 : null });
-		}
-		const stepped = step(entries, Uint32Array.from(tokens), samplers);
-		options.duringDecode();
-		const drawn = await stepped;
-		return ready.map((each) => (each.drawn === null ? each : { ...each, drawn: drawn[each.drawn] ?? null }));
+		return { ready, steps: 1 };
 	}
 
 	/** Draws until the phase machine takes a token: it refuses one at most, for an empty or an unopened phase. */
 	async function draw({ slot, generation, batchIndex, drawn }: Ready): Promise<void> {
 		const { logprobs } = generation.request;
-		let known = drawn;
 		try {
-			do {
-				if (known !== null) {
-					if (known < NO_TOKEN) throw workerFailed('Sampling failed.');
-					if (known === NO_TOKEN) generation.endOfGrammar();
-					else generation.accept(known, null);
-					known = null;
-					continue;
-				}
+			if (drawn !== null) acceptRun(slot, generation, drawn);
+			while (!generation.isFinished && !generation.isCancelled && generation.pending.length === 0) {
 				if (generation.needsConfig) {
 					slot.sampler.applyConfig(generation.samplerConfig());
 					generation.needsConfig = generation.banned.length > 0;
@@ -115,16 +93,16 @@ export function createStep(
 				const id = await context.sampleToken(batchIndex, slot.sampler);
 				if (id === NO_TOKEN) generation.endOfGrammar();
 				else generation.accept(id, logprobs === null ? null : await readLogprob(batchIndex, id, logprobs));
-			} while (!generation.isFinished && !generation.isCancelled && generation.pending.length === 0);
+			}
 		} catch (cause) {
 			// A grammar that stumbles is its own request's fault; the context is whole.
 			generation.fail('generation_failed', cause instanceof Error ? cause.message : 'Sampling failed.');
 		}
 	}
 
-	return async (entries, slots) => {
+	async function run(entries: readonly BatchEntry[], slots: readonly Slot[]): Promise<number> {
 		const shares = take(entries, slots);
-		const ready = await (native.step === null ? decode(shares) : decodeAndDraw(native.step, shares));
+		const { ready, steps } = await (wholeStep === null ? decode(shares) : wholeStep.decode(shares));
 		const draws: Promise<void>[] = [];
 		for (const each of ready) {
 			const { generation } = each;
@@ -136,10 +114,27 @@ export function createStep(
 		for (const { slot, generation } of ready) {
 			if (slot.tokens.length + generation.pending.length > options.contextTokens) generation.endForLength();
 		}
-	};
+		return steps;
+	}
+
+	return { run, interrupt: () => wholeStep?.interrupt() };
 }
 
-/** Nothing has to be told to its sampler before the draw, and nothing read beside it. */
-function canDrawAtOnce(generation: Generation): boolean {
-	return !generation.isPrefill && !generation.needsConfig && generation.request.logprobs === null;
+/** Takes what steps in a row drew for a slot. All tokens but the last are in the cache already. */
+function acceptRun(slot: Slot, generation: Generation, drawn: readonly number[]): void {
+	const last = drawn.length - 1;
+	for (const [at, id] of drawn.entries()) {
+		if (id < NO_TOKEN) throw workerFailed('Sampling failed.');
+		if (id === NO_TOKEN) generation.endOfGrammar();
+		else generation.accept(id, null);
+		if (at === last || generation.isFinished || generation.isCancelled) return;
+		const [, ...forced] = generation.pending;
+		generation.pending = [];
+		if (forced.length === 0) continue;
+		// The phase was ended from outside meanwhile: what was drawn after this token is void.
+		const kept = slot.tokens.slice(0, slot.tokens.length - (last - at - 1));
+		slot.rewind(kept.length);
+		generation.pending = [...kept.slice(slot.tokens.length), ...forced];
+		return;
+	}
 }

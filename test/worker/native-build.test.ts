@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { STEP_VERSION } from '../../src/worker/binding.ts';
 import { hasNativeBinary, nativeBinaryFolder } from '../../src/worker/native-addon.ts';
 import { buildNative, missingTools, removeNative } from '../../src/worker/native-build.ts';
 
@@ -41,7 +42,7 @@ function smallAddon(name: string, options: { cmake?: string; stepVersion?: numbe
 	writeFileSync(join(root, 'CMakeLists.txt'), options.cmake ?? CMAKE);
 	writeFileSync(join(root, 'addon', 'addon.cpp'), ADDON);
 	const stepFile = join(root, 'step.cpp');
-	writeFileSync(stepFile, step(options.stepVersion ?? 1));
+	writeFileSync(stepFile, step(options.stepVersion ?? STEP_VERSION));
 	symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(root, 'node_modules'));
 	const git = (...args: string[]) => execFileSync('git', args, { cwd: join(root, 'repository') });
 	git('init', '--quiet');
