@@ -30,7 +30,8 @@ export async function* encodeChunks(
 	const usages: TokenUsage[] = [];
 	for await (const { index, event } of events) {
 		encoders[index] ??= createChunkEncoder(meta, index);
-		yield* encoders[index].push(event);
+		// A loop: `yield*` of plain values in an async generator costs a promise more for each of them.
+		for (const chunk of encoders[index].push(event)) yield chunk;
 		if (event.type === 'finish') usages.push(event.usage);
 	}
 	if (meta.includeUsage && usages.length > 0) yield { ...chunkOf(meta, []), usage: encodeUsage(sumUsage(usages)) };

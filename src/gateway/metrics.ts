@@ -67,8 +67,10 @@ export function createMetrics() {
 		idempotentRequest(route: string, outcome: 'first' | 'repeated' | 'refused'): void {
 			idempotent.inc({ route, outcome });
 		},
-		tokenGap(model: string, gapSeconds: number): void {
-			interToken.observe({ model }, gapSeconds);
+		/** Bound to its label once: what it is told comes with every token. */
+		tokenGaps(model: string): (gapSeconds: number) => void {
+			const ofModel = interToken.labels({ model });
+			return (gapSeconds) => ofModel.observe(gapSeconds);
 		},
 		generationEnded(
 			who: { model: string; keyId: string | null },

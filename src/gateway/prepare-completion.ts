@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { CompletionMeta } from '../chat/encode-chunks.ts';
 import type { ParseOptions } from '../chat/parse-output.ts';
 import { prepareChat } from '../chat/prepare-chat.ts';
@@ -8,6 +7,7 @@ import type { ChatRequest } from '../protocol/chat-request.ts';
 import type { GenerateRequest, PromptPart, WorkerInfo } from '../protocol/worker-api.ts';
 import type { TokenEstimate } from './admission.ts';
 import { type Caller, cacheScopeOf } from './caller.ts';
+import { randomHex24 } from './random-hex.ts';
 
 /** `isSample`: it stands for election, and one alone of its kind is shown. */
 export type PreparedChoice = { request: GenerateRequest; parse: ParseOptions; isSample: boolean };
@@ -41,7 +41,7 @@ export function prepareCompletion(input: CompletionInput): PreparedCompletion {
 	const prepared = prepareChat({ request: chat, template, contextTokens, defaults: config, key: caller.key });
 	const { generation } = prepared;
 	// Not the client's x-request-id: two requests with the same one must not be taken for each other.
-	const id = input.id ?? `chatcmpl-${randomBytes(12).toString('hex')}`;
+	const id = input.id ?? `chatcmpl-${randomHex24()}`;
 	const { samples } = chat.reasoning ?? {};
 	const request: GenerateRequest = {
 		...generation,

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { randomHex24 } from './random-hex.ts';
 
 const ACCEPTED = /^[A-Za-z0-9_.:-]{1,128}$/;
 
@@ -14,5 +14,5 @@ export function isSafeId(id: unknown): id is string {
 }
 
 export function newRequestId(): string {
-	return `req_${randomBytes(12).toString('hex')}`;
+	return `req_${randomHex24()}`;
 }

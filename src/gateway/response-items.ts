@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { ConversationItem, InputItem } from '../protocol/responses-input.ts';
 import type { OutputItem } from '../protocol/responses-response.ts';
 import { itemNotFound, previousResponseNotFound } from './errors.ts';
+import { randomHex24 } from './random-hex.ts';
 import type { KeptItem, ResponseStore } from './response-store.ts';
 
 const ID_PREFIX = { message: 'msg', function_call: 'fc', function_call_output: 'fco', reasoning: 'rs' } as const;
@@ -32,7 +32,7 @@ export function resolveConversation(
 }
 
 function withId(item: ConversationItem): KeptItem {
-	return { ...item, id: item.id ?? `${ID_PREFIX[item.type]}_${randomBytes(12).toString('hex')}` };
+	return { ...item, id: item.id ?? `${ID_PREFIX[item.type]}_${randomHex24()}` };
 }
 
 /** What a response has put out, as an item of the conversation that goes on from it. */

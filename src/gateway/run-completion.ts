@@ -77,7 +77,17 @@ export function runCompletion(
  * The events of all choices of one request, or of the one that its samples elect: one place in the limits, in which the
  * prompt counts once. `request` is that of the first.
  */
-export async function* runChoices(
+export function runChoices(
+	services: CompletionServices,
+	completion: Completion,
+	choices: readonly PreparedChoice[],
+): AsyncGenerator<ChoiceEvent, void, undefined> {
+	const [first, ...others] = choices;
+	if (first === undefined || others.length > 0 || first.isSample) return runSeveral(services, completion, choices);
+	return weaveChoices([parseOutput(runCompletion(services, completion), first.parse)], () => {});
+}
+
+async function* runSeveral(
 	services: CompletionServices,
 	completion: Completion,
 	choices: readonly PreparedChoice[],
@@ -118,9 +128,10 @@ async function* runGeneration(
 	const id = request.requestId;
 	const isFirst = request === completion.request;
 	const place = takesPlace();
+	const tokenGap = metrics.tokenGaps(model);
 	const meter = new GenerationMeter(
 		() => performance.now(),
-		(gapMs) => metrics.tokenGap(model, gapMs / 1000),
+		(gapMs) => tokenGap(gapMs / 1000),
 	);
 	const thought = new ThoughtMeter();
 	const fields = { requestId: completion.httpRequestId, completionId: id, keyId: caller.keyId, model };

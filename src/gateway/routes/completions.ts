@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { type ChoiceEvent, collectText, encodeTextChunks, type TextMeta } from '../../chat/encode-text.ts';
 import { parseText } from '../../chat/parse-text.ts';
@@ -14,6 +13,7 @@ import { missingKey } from '../errors.ts';
 import { firstOf } from '../first-event.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { inPromptTerms } from '../prompt-terms.ts';
+import { randomHex24 } from '../random-hex.ts';
 import { resolveModel } from '../resolve-model.ts';
 import { runCompletion } from '../run-completion.ts';
 import { sendStream } from '../send-stream.ts';
@@ -37,7 +37,7 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 			request.modelLabel = model.name;
 			const abort = abortOnDisconnect(request, reply);
 			const progress = new ProgressTracker(null);
-			const id = `cmpl-${randomBytes(12).toString('hex')}`;
+			const id = `cmpl-${randomHex24()}`;
 			const choicesPerPrompt = wanted.n ?? 1;
 			const meta: TextMeta = {
 				id,
