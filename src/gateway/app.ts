@@ -22,6 +22,7 @@ import { ResponseStore } from './response-store.ts';
 import { addAdminRoutes } from './routes/admin.ts';
 import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addCompletionsRoute } from './routes/completions.ts';
+import { addDocsRoutes } from './routes/docs.ts';
 import { addEndReasoningRoute } from './routes/end-reasoning.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addMessagesRoutes } from './routes/messages.ts';
@@ -76,6 +77,7 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 
 	addHealthRoutes(app, pool);
 	addMetricsRoute(app, metrics);
+	addDocsRoutes(app, version);
 	addModelRoutes(app, pool, config, templates);
 	const idempotent = new IdempotentAnswers(IDEMPOTENCY_LIMITS, () => performance.now());
 	const services = { config, pool, log, metrics, limits, running, version, templates, idempotent };

@@ -1,16 +1,19 @@
 import type { ReasoningTrait } from '../chat/template.ts';
 import type { Config, KeyConfig } from '../config/schema.ts';
 import { effortSchema, reasoningFieldSchema } from '../protocol/chat-reasoning.ts';
+import type { ModelReasoning } from '../protocol/server-responses.ts';
 
 /** What a caller may ask of a model's thinking, and what it gets when it asks for nothing: `reasoning` in /v1/models/{id}. */
-export function describeReasoning(trait: ReasoningTrait, { config, key }: { config: Config; key: KeyConfig | null }) {
+export function describeReasoning(
+	trait: ReasoningTrait,
+	{ config, key }: { config: Config; key: KeyConfig | null },
+): ModelReasoning {
 	const { reasoning } = config;
 	const ceilings = [reasoning.maxTokens, key?.maxThinkingTokens ?? null].filter((ceiling) => ceiling !== null);
 	const field = key?.reasoningField ?? reasoning.field;
 	if (trait === 'never') return { supported: false, mode: trait };
 	return {
 		supported: true,
-		/** `always`: every answer is preceded by a thought unless it is switched off. `optional`: the model decides. */
 		mode: trait,
 		can_disable: true,
 		field,

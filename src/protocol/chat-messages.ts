@@ -31,6 +31,7 @@ function joinParts(content: string | z.infer<typeof assistantParts>): string {
 }
 
 const name = optional(z.string().max(256));
+const unsupported = optional(z.unknown().meta({ not: {} }));
 
 export const toolCallSchema = z.object({
 	id: z.string().min(1).max(256),
@@ -40,8 +41,7 @@ export const toolCallSchema = z.object({
 		.transform(() => 'function' as const),
 	function: z.object({
 		name: z.string().min(1).max(256),
-		/** JSON as the model wrote it: not parsed, it may be broken. */
-		arguments: z.string(),
+		arguments: z.string().describe('JSON as the model wrote it: not parsed, it may be broken.'),
 	}),
 });
 export type ToolCall = z.infer<typeof toolCallSchema>;
@@ -61,13 +61,13 @@ const assistantMessage = z
 		refusal: optional(z.string()),
 		name,
 		tool_calls: optional(z.array(toolCallSchema).max(MAX_TOOL_CALLS)),
-		function_call: optional(z.unknown()),
-		audio: optional(z.unknown()),
-		/** What the server put out for an earlier turn and the client sends back; dropped before rendering. */
-		reasoning_content: optional(z.string()),
-		reasoning: optional(z.string()),
-		/** DeepSeek's word for `continue_final_message`, on the last message. */
-		prefix: optional(z.boolean()),
+		function_call: unsupported,
+		audio: unsupported,
+		reasoning_content: optional(z.string()).describe(
+			'A thought of an earlier turn, as this server sent it. Left out of the prompt, unless the message is continued.',
+		),
+		reasoning: optional(z.string()).describe('As `reasoning_content`.'),
+		prefix: optional(z.boolean()).describe("DeepSeek's word for `continue_final_message`, on the last message."),
 	})
 	.check((context) => {
 		const message = context.value;

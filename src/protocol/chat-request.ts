@@ -34,81 +34,116 @@ const seed = z
 	.min(-(2 ** 63))
 	.max(2 ** 63)
 	.refine(Number.isInteger, 'Expected an integer.')
+	.meta({ type: 'integer' })
 	.transform((value) => Number(BigInt.asUintN(32, BigInt(value))));
 
 const logitBias = z
-	.record(z.string().regex(/^\d{1,9}$/, 'keys are token ids'), z.number().min(-100).max(100))
-	.refine((bias) => Object.keys(bias).length <= MAX_LOGIT_BIAS, `At most ${MAX_LOGIT_BIAS} entries.`);
+	.record(z.string().regex(/^[0-9]{1,9}$/, 'keys are token ids'), z.number().min(-100).max(100))
+	.refine((bias) => Object.keys(bias).length <= MAX_LOGIT_BIAS, `At most ${MAX_LOGIT_BIAS} entries.`)
+	.meta({ maxProperties: MAX_LOGIT_BIAS });
 
 const metadata = z
 	.record(z.string().max(64), z.string().max(512))
-	.refine((pairs) => Object.keys(pairs).length <= MAX_METADATA, `At most ${MAX_METADATA} pairs.`);
+	.refine((pairs) => Object.keys(pairs).length <= MAX_METADATA, `At most ${MAX_METADATA} pairs.`)
+	.meta({ maxProperties: MAX_METADATA });
 
 const text = optional(z.string());
 
-export const chatRequestSchema = z.object({
-	model: z.string().min(1),
-	messages: chatMessagesSchema,
+/** Accepted and without effect: the API's document says so of each in the same words. */
+export const IGNORED = 'Accepted for the sake of clients; changes nothing here.';
+/** Known, and refused by name when it is asked for: the document allows null alone. */
+export const refused = optional(z.unknown().meta({ not: {} })).describe('Not supported: anything but null is a 400.');
 
-	stream: optional(z.boolean()),
+export const chatRequestSchema = z.object({
+	model: z.string().min(1).describe('Name or alias of a served model, as `GET /v1/models` lists them.'),
+	messages: chatMessagesSchema.describe(
+		'The conversation so far. Text only. Thoughts of earlier turns may be sent back; they are left out of the prompt.',
+	),
+
+	stream: optional(z.boolean()).describe('Send the answer as server-sent events while it is generated.'),
 	stream_options: optional(
 		z.object({
-			include_usage: optional(z.boolean()),
-			include_obfuscation: optional(z.boolean()),
-			/** Extension: a chunk without choices every second that tells how far the request is. */
-			include_progress: optional(z.boolean()),
+			include_usage: optional(z.boolean()).describe(
+				'One more chunk before `[DONE]`, without choices, that has `usage` for the whole request.',
+			),
+			include_obfuscation: optional(z.boolean()).describe(IGNORED),
+			include_progress: optional(z.boolean()).describe(
+				'A chunk without choices every second whose `progress` tells how far the request is: place in the queue, prompt tokens read, tokens thought and answered, budget left. The headers then go out as soon as the request begins to wait, so that a refusal after that is an error event.',
+			),
 		}),
+	).describe('Only with `stream: true`.'),
+	max_completion_tokens: optional(maxTokens).describe(
+		'Most tokens to generate, thought and answer together. Absent: to the end of the context.',
 	),
-	max_completion_tokens: optional(maxTokens),
-	max_tokens: optional(maxTokens),
+	max_tokens: optional(maxTokens).describe(
+		'The older name of `max_completion_tokens`, which wins where both are given.',
+	),
 
-	temperature: optional(temperature),
-	top_p: optional(z.number().min(0).max(1)),
-	/** -1 and 0 are off. */
-	top_k: optional(z.int().min(-1).max(2_147_483_647)),
-	min_p: optional(z.number().min(0).max(1)),
-	presence_penalty: optional(penalty),
-	frequency_penalty: optional(penalty),
-	repetition_penalty: optional(repetitionPenalty),
-	repeat_penalty: optional(repetitionPenalty),
-	seed: optional(seed),
-	logit_bias: optional(logitBias),
+	temperature: optional(temperature).describe('Sampling temperature; 0 always takes the likeliest token.'),
+	top_p: optional(z.number().min(0).max(1)).describe(
+		'Nucleus: the likeliest tokens that together have this probability.',
+	),
+	top_k: optional(z.int().min(-1).max(2_147_483_647)).describe('Only the k likeliest tokens; -1 and 0 are off.'),
+	min_p: optional(z.number().min(0).max(1)).describe('Only tokens at least this fraction as likely as the likeliest.'),
+	presence_penalty: optional(penalty).describe('Taken from the logit of every token that has occurred.'),
+	frequency_penalty: optional(penalty).describe('Taken from the logit of a token for each time that it has occurred.'),
+	repetition_penalty: optional(repetitionPenalty).describe(
+		'Divides the logits of tokens that have occurred; 1 is off.',
+	),
+	repeat_penalty: optional(repetitionPenalty).describe("llama.cpp's name for `repetition_penalty`."),
+	seed: optional(seed).describe(
+		'Makes a run repeatable, as long as what runs beside it is the same. Reduced to 32 bits; choices and samples count up from it.',
+	),
+	logit_bias: optional(logitBias).describe('Token ids, as strings, with what is added to their logits.'),
 	/** Always a list after the parse. An empty one, which LangChain sends, is none. */
-	stop: optional(z.union([stop.transform((one) => [one]), z.array(stop).max(MAX_STOPS)])),
+	stop: optional(z.union([stop.transform((one) => [one]), z.array(stop).max(MAX_STOPS)])).describe(
+		'Texts before which the answer ends. The thought is not searched for them.',
+	),
 
-	/**
-	 * vLLM's: the answer goes on where the last message, an assistant's, ends: inside its thought when it has
-	 * `reasoning_content` (or an open `<think>`) and no content. What comes back is what was added.
-	 */
-	continue_final_message: optional(z.boolean()),
-	/** Goes with the former; by itself there is nothing to generate. */
-	add_generation_prompt: optional(z.boolean()),
+	continue_final_message: optional(z.boolean()).describe(
+		"vLLM's: the answer goes on where the last message, an assistant's, ends: inside its thought when it has `reasoning_content` (or an open `<think>`) and no content. What comes back is what was added. DeepSeek's `prefix: true` on the last message is the same.",
+	),
+	add_generation_prompt: optional(z.boolean()).describe(
+		'false only together with `continue_final_message`: by itself there is nothing to generate.',
+	),
 
-	n: optional(z.int().min(1).max(MAX_CHOICES)),
-	logprobs: optional(z.boolean()),
-	top_logprobs: optional(z.int().min(0).max(20)),
-	response_format: optional(responseFormatSchema),
-	tools: optional(toolsSchema),
-	tool_choice: optional(toolChoiceSchema),
-	parallel_tool_calls: optional(z.boolean()),
-	functions: optional(z.unknown()),
-	function_call: optional(z.unknown()),
-	modalities: optional(z.array(z.enum(['text', 'audio']))),
-	audio: optional(z.unknown()),
-	web_search_options: optional(z.unknown()),
-	moderation: optional(z.unknown()),
+	n: optional(z.int().min(1).max(MAX_CHOICES)).describe(
+		'Number of choices. They share the prompt, each costs its own tokens.',
+	),
+	logprobs: optional(z.boolean()).describe('Log-probabilities of the tokens of answer and thought.'),
+	top_logprobs: optional(z.int().min(0).max(20)).describe(
+		'Likeliest alternatives at each place. Only with `logprobs: true`.',
+	),
+	response_format: optional(responseFormatSchema).describe(
+		'Constrains the answer from its first token; the thought stays free. A keyword that cannot be honoured is a 400 that has its path.',
+	),
+	tools: optional(toolsSchema).describe('Functions that the model may call.'),
+	tool_choice: optional(toolChoiceSchema).describe(
+		'`required` and a named function cannot fail: the answer is held to the call.',
+	),
+	parallel_tool_calls: optional(z.boolean()).describe('false allows one call at most.'),
+	functions: refused,
+	function_call: optional(z.unknown().meta({ const: 'none' })).describe(
+		'Not supported: anything but null or `none` is a 400.',
+	),
+	modalities: optional(z.array(z.enum(['text', 'audio'])).meta({ items: { type: 'string', const: 'text' } })).describe(
+		'Text alone.',
+	),
+	audio: refused,
+	web_search_options: refused,
+	moderation: refused,
 
 	...reasoningRequestShape,
 
-	user: text,
-	safety_identifier: text,
-	prompt_cache_key: text,
-	prompt_cache_retention: text,
-	metadata: optional(metadata),
-	store: optional(z.boolean()),
-	service_tier: text,
-	verbosity: optional(z.enum(['low', 'medium', 'high'])),
-	prediction: optional(z.unknown()),
+	user: text.describe(IGNORED),
+	safety_identifier: text.describe(IGNORED),
+	prompt_cache_key: text.describe(IGNORED),
+	prompt_cache_retention: text.describe(IGNORED),
+	metadata: optional(metadata).describe(IGNORED),
+	store: optional(z.boolean()).describe(IGNORED),
+	service_tier: text.describe(IGNORED),
+	verbosity: optional(z.enum(['low', 'medium', 'high'])).describe(IGNORED),
+	prediction: optional(z.unknown()).describe(IGNORED),
 });
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 

@@ -3,8 +3,7 @@ import { z } from 'zod';
 
 export const usageSchema = z.object({
 	prompt_tokens: z.int(),
-	/** Includes the reasoning. */
-	completion_tokens: z.int(),
+	completion_tokens: z.int().describe('Includes the reasoning.'),
 	total_tokens: z.int(),
 	prompt_tokens_details: z.object({ cached_tokens: z.int(), audio_tokens: z.literal(0) }),
 	completion_tokens_details: z.object({
@@ -13,8 +12,7 @@ export const usageSchema = z.object({
 		accepted_prediction_tokens: z.literal(0),
 		rejected_prediction_tokens: z.literal(0),
 	}),
-	/** DeepSeek's names for the same: its AI SDK provider reads no other. */
-	prompt_cache_hit_tokens: z.int(),
+	prompt_cache_hit_tokens: z.int().describe("DeepSeek's names for the same: its AI SDK provider reads no other."),
 	prompt_cache_miss_tokens: z.int(),
 });
 export type Usage = z.infer<typeof usageSchema>;
@@ -23,28 +21,26 @@ export const reasoningStateSchema = z.enum(['complete', 'budget', 'length', 'end
 export type ReasoningState = z.infer<typeof reasoningStateSchema>;
 
 export const reasoningStatusSchema = z.object({
-	/**
-	 * How the thought ended. `complete`: by itself. `budget`: closed at the budget. `length`: the request's tokens or the
-	 * context ran out inside it. `ended`: closed by the client, the deadline or a loop, or the model stopped inside it.
-	 * `skipped`: thinking was off, or the thought came back without a word. `none`: the model does not think.
-	 */
-	state: reasoningStateSchema,
+	state: reasoningStateSchema.describe(
+		"How the thought ended. `complete`: by itself. `budget`: closed at the budget. `length`: the request's tokens or the context ran out inside it. `ended`: closed by the client, the deadline or a loop, or the model stopped inside it. `skipped`: thinking was off, or the thought came back without a word. `none`: the model does not think.",
+	),
 	tokens: z.int(),
 	ms: z.number(),
-	/** The budget that applied; null for none. */
-	budget_tokens: z.int().nullable(),
-	/** With `reasoning.samples`: the final answers as they were compared, most votes first. The message is of the first. */
-	votes: z.array(z.object({ answer: z.string(), count: z.int() })).optional(),
-	/** Thoughts that came back empty and were begun again; absent for none. */
-	empty_retries: z.int().optional(),
+	budget_tokens: z.int().nullable().describe('The budget that applied; null for none.'),
+	votes: z
+		.array(z.object({ answer: z.string(), count: z.int() }))
+		.optional()
+		.describe(
+			'With `reasoning.samples`: the final answers as they were compared, most votes first. The message is of the first.',
+		),
+	empty_retries: z.int().optional().describe('Thoughts that came back empty and were begun again; absent for none.'),
 });
 export type ReasoningStatus = z.infer<typeof reasoningStatusSchema>;
 
 const topLogprobSchema = z.object({
 	token: z.string(),
 	logprob: z.number(),
-	/** Raw UTF-8: a token may be a part of a character. */
-	bytes: z.array(z.int()).nullable(),
+	bytes: z.array(z.int()).nullable().describe('Raw UTF-8: a token may be a part of a character.'),
 });
 export const logprobSchema = topLogprobSchema.extend({ top_logprobs: z.array(topLogprobSchema) });
 export type Logprob = z.infer<typeof logprobSchema>;
@@ -69,17 +65,20 @@ export type ResponseToolCall = z.infer<typeof responseToolCallSchema>;
 export const chatCompletionSchema = z.object({
 	id: z.string(),
 	object: z.literal('chat.completion'),
-	created: z.int(),
-	model: z.string(),
-	system_fingerprint: z.string(),
+	created: z.int().describe('Seconds since 1970.'),
+	model: z.string().describe("The served model's name, also where an alias was asked for."),
+	system_fingerprint: z.string().describe('Changes with the version of the server and with the model file.'),
 	choices: z.array(
 		z.object({
 			index: z.int(),
 			message: z.object({
 				role: z.literal('assistant'),
-				content: z.string().nullable(),
-				reasoning_content: z.string().optional(),
-				reasoning: z.string().optional(),
+				content: z
+					.string()
+					.nullable()
+					.describe('The answer; null when only tools are called, or when no answer was reached.'),
+				reasoning_content: z.string().optional().describe('The thought, where `reasoning_field` says so: the default.'),
+				reasoning: z.string().optional().describe('The thought, with `reasoning_field` `reasoning` or `both`.'),
 				refusal: z.null(),
 				tool_calls: z.array(responseToolCallSchema).optional(),
 				reasoning_status: reasoningStatusSchema,
@@ -113,16 +112,20 @@ export type Delta = z.infer<typeof deltaSchema>;
 
 /** How far a stream is, every second, for those who asked with `stream_options.include_progress`. */
 export const progressSchema = z.object({
-	/** `waiting`: on its way to a worker. */
-	phase: z.enum(['waiting', 'queued', 'prefill', 'reasoning', 'answer']),
-	/** Position 1 is next; the wait is estimated from how long slots were held lately. null when it does not wait. */
-	queue: z.object({ position: z.int(), expected_wait_ms: z.int() }).nullable(),
-	/** Tokens of the prompt; null until a slot is held. */
-	prefill: z.object({ done: z.int(), total: z.int() }).nullable(),
+	phase: z.enum(['waiting', 'queued', 'prefill', 'reasoning', 'answer']).describe('`waiting`: on its way to a worker.'),
+	queue: z
+		.object({ position: z.int(), expected_wait_ms: z.int() })
+		.nullable()
+		.describe(
+			'Position 1 is next; the wait is estimated from how long slots were held lately. null when it does not wait.',
+		),
+	prefill: z
+		.object({ done: z.int(), total: z.int() })
+		.nullable()
+		.describe('Tokens of the prompt; null until a slot is held.'),
 	reasoning_tokens: z.int(),
 	answer_tokens: z.int(),
-	/** What is left of the thinking budget; null where there is none. */
-	budget_left: z.int().nullable(),
+	budget_left: z.int().nullable().describe('What is left of the thinking budget; null where there is none.'),
 });
 export type Progress = z.infer<typeof progressSchema>;
 
@@ -141,11 +144,8 @@ export const chatCompletionChunkSchema = z.object({
 			finish_reason: finishReasonSchema.nullable(),
 		}),
 	),
-	/** Only with include_progress, in chunks of its own. */
-	progress: progressSchema.optional(),
-	/** With the chunk that has the finish reason. */
-	reasoning_status: reasoningStatusSchema.optional(),
-	/** Only with include_usage: null but in the last chunk. */
-	usage: usageSchema.nullable().optional(),
+	progress: progressSchema.optional().describe('Only with include_progress, in chunks of its own.'),
+	reasoning_status: reasoningStatusSchema.optional().describe('With the chunk that has the finish reason.'),
+	usage: usageSchema.nullable().optional().describe('Only with include_usage: null but in the last chunk.'),
 });
 export type ChatCompletionChunk = z.infer<typeof chatCompletionChunkSchema>;

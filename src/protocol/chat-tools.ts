@@ -6,7 +6,9 @@ export const MAX_TOOLS = 128;
 
 const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'a name is 1..64 letters, digits, _ or -');
 /** A JSON schema: read, and bounded, by whoever compiles it. */
-const jsonSchema = z.record(z.string(), z.unknown());
+const jsonSchema = z
+	.record(z.string(), z.unknown())
+	.describe('A JSON schema. What cannot be honoured is refused by its path.');
 
 export const toolSchema = z.object({
 	type: z.literal('function'),

@@ -21,21 +21,37 @@ const { shape } = chatRequestSchema;
 export const completionRequestSchema = z.object({
 	model: shape.model,
 	/** Always a list after the parse. */
-	prompt: z.union([
-		z.string().transform((one): RawPrompt[] => [one]),
-		tokens.transform((one): RawPrompt[] => [one]),
-		z.array(z.string()).min(1).max(MAX_PROMPTS),
-		z.array(tokens).min(1).max(MAX_PROMPTS),
-	]),
-	max_tokens: optional(z.int().min(1)),
+	prompt: z
+		.union([
+			z.string().transform((one): RawPrompt[] => [one]),
+			tokens.transform((one): RawPrompt[] => [one]),
+			z.array(z.string()).min(1).max(MAX_PROMPTS),
+			z.array(tokens).min(1).max(MAX_PROMPTS),
+		])
+		.describe(
+			'Raw text, in which control tokens may be written out, or token ids; one or several. No template is applied.',
+		),
+	max_tokens: optional(z.int().min(1)).describe(
+		`Most tokens to generate for each choice; ${DEFAULT_TEXT_TOKENS} when absent.`,
+	),
 	stream: shape.stream,
-	stream_options: optional(z.object({ include_usage: optional(z.boolean()) })),
-	echo: optional(z.boolean()),
-	n: optional(z.int().min(1).max(8)),
-	best_of: optional(z.int().min(0).max(20)),
-	suffix: optional(z.string()),
-	logprobs: optional(z.int().min(0).max(5)),
-	stop: shape.stop,
+	stream_options: optional(
+		z.object({
+			include_usage: optional(z.boolean()).describe(
+				'One more chunk before `[DONE]`, without choices, that has `usage`.',
+			),
+		}),
+	).describe('Only with `stream: true`.'),
+	echo: optional(z.boolean()).describe('Begin each text with its prompt. Not together with `logprobs`.'),
+	n: optional(z.int().min(1).max(8)).describe(
+		`Choices of each prompt. Prompts times \`n\` are at most ${MAX_TEXT_CHOICES}.`,
+	),
+	best_of: optional(z.int().min(0).max(20).meta({ maximum: 1 })).describe('Not supported above 1: use `n`.'),
+	suffix: optional(z.string().meta({ maxLength: 0 })).describe('Not supported: text is only continued.'),
+	logprobs: optional(z.int().min(0).max(5)).describe(
+		'Likeliest alternatives at each token; 0 for the chosen one alone.',
+	),
+	stop: shape.stop.describe('Texts before which the text ends.'),
 	temperature: shape.temperature,
 	top_p: shape.top_p,
 	top_k: shape.top_k,

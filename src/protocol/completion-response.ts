@@ -6,8 +6,7 @@ export const textLogprobsSchema = z.object({
 	tokens: z.array(z.string()),
 	token_logprobs: z.array(z.number()),
 	top_logprobs: z.array(z.record(z.string(), z.number())).nullable(),
-	/** Of each token in the choice's text, in UTF-16 units. */
-	text_offset: z.array(z.int()),
+	text_offset: z.array(z.int()).describe("Of each token in the choice's text, in UTF-16 units."),
 });
 export type TextLogprobs = z.infer<typeof textLogprobsSchema>;
 
@@ -29,7 +28,6 @@ export const textCompletionSchema = z.object({
 	model: z.string(),
 	system_fingerprint: z.string(),
 	choices: z.array(textChoiceSchema),
-	/** In a stream only with include_usage: null but in the last chunk. */
-	usage: usageSchema.nullable().optional(),
+	usage: usageSchema.nullable().optional().describe('In a stream only with include_usage: null but in the last chunk.'),
 });
 export type TextCompletion = z.infer<typeof textCompletionSchema>;

@@ -40,11 +40,13 @@ const tool = z.object({
 });
 
 export const countTokensSchema = z.object({
-	model: z.string().min(1),
-	messages: z.array(message).min(1),
-	system: optional(z.union([z.string(), z.array(textBlock)])),
-	thinking: chatRequestSchema.shape.thinking,
-	tools: optional(z.array(tool)),
+	model: chatRequestSchema.shape.model,
+	messages: z.array(message).min(1).describe('The conversation so far: text, thoughts, tool calls and their results.'),
+	system: optional(z.union([z.string(), z.array(textBlock)])).describe('The system prompt.'),
+	thinking: chatRequestSchema.shape.thinking.describe(
+		'Whether to think, and for how many tokens. Only with this object are thoughts shown, as blocks of their own.',
+	),
+	tools: optional(z.array(tool)).describe('Functions that the model may call.'),
 	tool_choice: optional(
 		z.object({
 			type: z.enum(['auto', 'any', 'tool', 'none']),
@@ -55,9 +57,11 @@ export const countTokensSchema = z.object({
 });
 
 export const messagesRequestSchema = countTokensSchema.extend({
-	max_tokens: z.int().min(1),
-	stream: optional(z.boolean()),
-	stop_sequences: optional(z.array(z.string().min(1).max(MAX_STOP_LENGTH)).max(MAX_STOPS)),
+	max_tokens: z.int().min(1).describe('Most tokens to generate, thought and answer together.'),
+	stream: optional(z.boolean()).describe("Send the answer as Anthropic's events while it is generated."),
+	stop_sequences: optional(z.array(z.string().min(1).max(MAX_STOP_LENGTH)).max(MAX_STOPS)).describe(
+		'Texts before which the answer ends. The thought is not searched for them.',
+	),
 	temperature: optional(z.number().min(0).max(1)),
 	top_p: optional(z.number().min(0).max(1)),
 	top_k: optional(z.int().min(0)),

@@ -10,12 +10,10 @@ export const messageBlockSchema = z.discriminatedUnion('type', [
 export type MessageBlock = z.infer<typeof messageBlockSchema>;
 
 export const messageUsageSchema = z.object({
-	/** Those that were in the cache left out. */
-	input_tokens: z.int(),
+	input_tokens: z.int().describe('Those that were in the cache left out.'),
 	cache_creation_input_tokens: z.literal(0),
 	cache_read_input_tokens: z.int(),
-	/** Includes the thought. */
-	output_tokens: z.int(),
+	output_tokens: z.int().describe('Includes the thought.'),
 });
 export type MessageUsage = z.infer<typeof messageUsageSchema>;
 
@@ -34,21 +32,28 @@ export const messageSchema = z.object({
 });
 export type Message = z.infer<typeof messageSchema>;
 
-export type MessageDelta =
-	| { type: 'thinking_delta'; thinking: string }
-	| { type: 'signature_delta'; signature: '' }
-	| { type: 'text_delta'; text: string }
-	| { type: 'input_json_delta'; partial_json: string };
+export const messageDeltaSchema = z.discriminatedUnion('type', [
+	z.object({ type: z.literal('thinking_delta'), thinking: z.string() }),
+	z.object({ type: z.literal('signature_delta'), signature: z.literal('') }),
+	z.object({ type: z.literal('text_delta'), text: z.string() }),
+	z.object({ type: z.literal('input_json_delta'), partial_json: z.string() }),
+]);
+export type MessageDelta = z.infer<typeof messageDeltaSchema>;
 
-export type MessagesEvent =
-	| { type: 'message_start'; message: Message }
-	| { type: 'content_block_start'; index: number; content_block: MessageBlock }
-	| { type: 'content_block_delta'; index: number; delta: MessageDelta }
-	| { type: 'content_block_stop'; index: number }
-	| {
-			type: 'message_delta';
-			delta: { stop_reason: StopReason; stop_sequence: string | null };
-			usage: MessageUsage;
-	  }
-	| { type: 'message_stop' }
-	| { type: 'error'; error: { type: string; message: string } };
+const index = z.int();
+
+/** The events of a streamed message; the last one of a whole stream is message_stop. */
+export const messagesEventSchema = z.discriminatedUnion('type', [
+	z.object({ type: z.literal('message_start'), message: messageSchema }),
+	z.object({ type: z.literal('content_block_start'), index, content_block: messageBlockSchema }),
+	z.object({ type: z.literal('content_block_delta'), index, delta: messageDeltaSchema }),
+	z.object({ type: z.literal('content_block_stop'), index }),
+	z.object({
+		type: z.literal('message_delta'),
+		delta: z.object({ stop_reason: stopReasonSchema, stop_sequence: z.string().nullable() }),
+		usage: messageUsageSchema,
+	}),
+	z.object({ type: z.literal('message_stop') }),
+	z.object({ type: z.literal('error'), error: z.object({ type: z.string(), message: z.string() }) }),
+]);
+export type MessagesEvent = z.infer<typeof messagesEventSchema>;

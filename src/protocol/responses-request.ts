@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { invalidRequest } from '../errors.ts';
 import { reasoningObjectShape, reasoningRequestShape, samplesSchema } from './chat-reasoning.ts';
-import { chatRequestSchema } from './chat-request.ts';
+import { chatRequestSchema, IGNORED, refused } from './chat-request.ts';
 import { MAX_TOOLS } from './chat-tools.ts';
 import { optional } from './optional.ts';
 import { parseRequest } from './parse-request.ts';
@@ -62,23 +62,30 @@ const reasoning = optional(
 	z.object({
 		...reasoningObjectShape,
 		samples: samplesSchema,
-		summary: optional(summarySchema),
-		/** The name of `summary` before it had that one. */
-		generate_summary: optional(summarySchema),
+		summary: optional(summarySchema).describe(
+			'Asks for the thought as summary alone. It is the thought itself: nobody sums it up.',
+		),
+		generate_summary: optional(summarySchema).describe('The older name of `summary`.'),
 	}),
 );
 
 export const responsesRequestSchema = z.object({
-	model: z.string().min(1),
-	input: optional(inputItemsSchema),
-	instructions: text,
-	previous_response_id: text,
-	store: optional(z.boolean()),
+	model: shape.model,
+	input: optional(inputItemsSchema).describe(
+		'A text, or the items of the conversation. May be left out only with `previous_response_id`.',
+	),
+	instructions: text.describe('A system message in front of the conversation, not carried over to the next response.'),
+	previous_response_id: text.describe('Goes on from a response that is kept here: its whole conversation comes first.'),
+	store: optional(z.boolean()).describe(
+		'false keeps nothing. Otherwise the response can be had by its id and gone on from, for as long as the server is set to keep it.',
+	),
 
-	stream: optional(z.boolean()),
-	stream_options: optional(z.object({ include_obfuscation: optional(z.boolean()) })),
+	stream: optional(z.boolean()).describe('Send the response as events while it is generated.'),
+	stream_options: optional(z.object({ include_obfuscation: optional(z.boolean()) })).describe(IGNORED),
 	max_output_tokens: shape.max_completion_tokens,
-	truncation: optional(z.enum(['auto', 'disabled'])),
+	truncation: optional(z.enum(['auto', 'disabled']).meta({ enum: ['disabled'] })).describe(
+		'Nothing of a conversation is ever dropped.',
+	),
 
 	temperature: shape.temperature,
 	top_p: shape.top_p,
@@ -92,33 +99,35 @@ export const responsesRequestSchema = z.object({
 	logit_bias: shape.logit_bias,
 	stop: shape.stop,
 
-	/** Only the answer's log-probabilities are to be had; what else can be named here is of tools that are not ours. */
-	include: optional(z.array(z.string().max(128)).max(64)),
+	include: optional(z.array(z.string().max(128)).max(64)).describe(
+		"`message.output_text.logprobs` adds the answer's log-probabilities. What else can be named here is ignored.",
+	),
 	top_logprobs: shape.top_logprobs,
-	text: optional(z.object({ format: optional(formatSchema), verbosity: shape.verbosity })),
-	tools: optional(z.array(toolSchema).max(MAX_TOOLS)),
+	text: optional(z.object({ format: optional(formatSchema), verbosity: shape.verbosity })).describe(
+		'Constrains the answer, as `response_format` of chat completions does.',
+	),
+	tools: optional(z.array(toolSchema).max(MAX_TOOLS)).describe('Functions that the model may call. No built-in tools.'),
 	tool_choice: optional(
 		z.union([z.enum(['none', 'auto', 'required']), z.object({ type: z.literal('function'), name: functionName })]),
-	),
-	parallel_tool_calls: optional(z.boolean()),
-	/** Bounds the calls of built-in tools, of which there are none. */
-	max_tool_calls: optional(z.int().min(1)),
+	).describe('`required` and a named function cannot fail: the answer is held to the call.'),
+	parallel_tool_calls: shape.parallel_tool_calls,
+	max_tool_calls: optional(z.int().min(1)).describe('Bounds the calls of built-in tools, of which there are none.'),
 
 	...reasoningRequestShape,
-	reasoning,
+	reasoning: reasoning.describe('All about the thought in one object: as OpenAI, and as OpenRouter has it.'),
 
-	background: optional(z.boolean()),
-	conversation: optional(z.unknown()),
-	prompt: optional(z.unknown()),
-	context_management: optional(z.unknown()),
-	moderation: optional(z.unknown()),
+	background: optional(z.boolean().meta({ const: false })).describe('Not supported: true is a 400.'),
+	conversation: refused,
+	prompt: refused,
+	context_management: refused,
+	moderation: refused,
 
-	user: text,
-	safety_identifier: text,
-	prompt_cache_key: text,
-	prompt_cache_retention: text,
-	metadata: shape.metadata,
-	service_tier: text,
+	user: shape.user,
+	safety_identifier: shape.safety_identifier,
+	prompt_cache_key: shape.prompt_cache_key,
+	prompt_cache_retention: shape.prompt_cache_retention,
+	metadata: shape.metadata.describe('Comes back with the response.'),
+	service_tier: shape.service_tier,
 });
 export type ResponsesRequest = z.infer<typeof responsesRequestSchema>;
 

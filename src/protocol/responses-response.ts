@@ -34,8 +34,9 @@ const reasoningItemSchema = z.object({
 	type: z.literal('reasoning'),
 	id: z.string(),
 	status: itemStatusSchema,
-	/** The thought itself: nobody sums it up. Several clients show a thought from here alone. */
-	summary: z.array(summaryTextSchema),
+	summary: z
+		.array(summaryTextSchema)
+		.describe('The thought itself: nobody sums it up. Several clients show a thought from here alone.'),
 	content: z.array(reasoningTextSchema).optional(),
 });
 export type ReasoningItem = z.infer<typeof reasoningItemSchema>;
@@ -60,8 +61,7 @@ export type OutputItem = z.infer<typeof outputItemSchema>;
 export const responseUsageSchema = z.object({
 	input_tokens: z.int(),
 	input_tokens_details: z.object({ cached_tokens: z.int() }),
-	/** Includes the reasoning. */
-	output_tokens: z.int(),
+	output_tokens: z.int().describe('Includes the reasoning.'),
 	output_tokens_details: z.object({ reasoning_tokens: z.int() }),
 	total_tokens: z.int(),
 });
@@ -110,8 +110,7 @@ export const responseSchema = z.object({
 	reasoning: z.object({ effort: effortSchema.nullable(), summary: summarySchema.nullable() }),
 	safety_identifier: z.string().nullable(),
 	service_tier: z.literal('default'),
-	/** Whether it can be had again by its id. */
-	store: z.boolean(),
+	store: z.boolean().describe('Whether it can be had again by its id.'),
 	temperature: z.number(),
 	text: z.object({ format: textFormatSchema, verbosity: z.enum(['low', 'medium', 'high']) }),
 	tool_choice: z.union([
@@ -124,12 +123,10 @@ export const responseSchema = z.object({
 	presence_penalty: z.number(),
 	frequency_penalty: z.number(),
 	truncation: z.literal('disabled'),
-	/** null as long as it runs, and where it did not come to an end. */
-	usage: responseUsageSchema.nullable(),
+	usage: responseUsageSchema.nullable().describe('null as long as it runs, and where it did not come to an end.'),
 	user: z.string().nullable(),
 	metadata: z.record(z.string(), z.string()),
-	/** As in chat completions: how the thought ended. */
-	reasoning_status: reasoningStatusSchema.optional(),
+	reasoning_status: reasoningStatusSchema.optional().describe('As in chat completions: how the thought ended.'),
 });
 export type ResponseObject = z.infer<typeof responseSchema>;
 

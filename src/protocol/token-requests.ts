@@ -1,5 +1,6 @@
 /** POST /tokenize and /detokenize, in llama-server's shapes. `model` may be left out: then it is the first one served. */
 import { z } from 'zod';
+import { chatRequestSchema } from './chat-request.ts';
 import { tokenIdSchema } from './completion-request.ts';
 import { optional } from './optional.ts';
 
@@ -7,17 +8,19 @@ import { optional } from './optional.ts';
 export const MAX_TOKENIZED_LENGTH = 1_000_000;
 export const MAX_DETOKENIZED = 200_000;
 
-const model = optional(z.string().min(1));
+const model = optional(z.string().min(1)).describe('Name or alias; the first model served when absent.');
 
 export const tokenizeSchema = z.object({
 	model,
 	content: z.string().max(MAX_TOKENIZED_LENGTH),
-	/** The BOS that the model wants in front of a prompt. */
-	add_special: optional(z.boolean()),
-	/** Control tokens written out in the content are control tokens; on when absent. */
-	parse_special: optional(z.boolean()),
-	/** Each token with its text. */
-	with_pieces: optional(z.boolean()),
+	add_special: optional(z.boolean()).describe('Put the BOS in front that the model wants before a prompt.'),
+	parse_special: optional(z.boolean()).describe(
+		'Control tokens written out in the content are control tokens; on when absent.',
+	),
+	with_pieces: optional(z.boolean()).describe('Each token with its text.'),
 });
 
 export const detokenizeSchema = z.object({ model, tokens: z.array(tokenIdSchema).max(MAX_DETOKENIZED) });
+
+/** A conversation that is only looked at: a chat request in which the model may be left out. */
+export const countedChatSchema = chatRequestSchema.extend({ model });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from '../../config/schema.ts';
 import { modelNotFound } from '../../errors.ts';
+import type { Model, ModelReasoning } from '../../protocol/server-responses.ts';
 import { addRoute } from '../add-route.ts';
 import { mayUseModel } from '../caller.ts';
 import { describeReasoning as reasoningOf } from '../describe-reasoning.ts';
@@ -40,12 +41,17 @@ export function addModelRoutes(
 	});
 }
 
-function describeModel(model: GatewayModel) {
+function describeModel(model: GatewayModel): Model {
 	return { id: model.name, object: 'model', created: model.created, owned_by: 'retort' };
 }
 
 /** null until the model has been up once, and where its template cannot be used. */
-function describeReasoning(model: GatewayModel, request: FastifyRequest, config: Config, templates: ModelTemplates) {
+function describeReasoning(
+	model: GatewayModel,
+	request: FastifyRequest,
+	config: Config,
+	templates: ModelTemplates,
+): ModelReasoning | null {
 	if (model.info === null) return null;
 	try {
 		const { traits } = templates.of(model.name, model.info);

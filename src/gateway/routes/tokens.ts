@@ -79,7 +79,7 @@ export function addTokenRoutes(app: FastifyInstance, services: ChatServices): vo
 	function chatOf({ body, caller }: FastifyRequest): ChatRequest {
 		if (caller === null) throw missingKey();
 		if (typeof body !== 'object' || body === null || Array.isArray(body)) return parseChatRequest(body);
-		const named = 'model' in body && typeof body.model === 'string' ? body.model : undefined;
-		return parseChatRequest({ ...body, model: modelNameOr(named, pool, caller) });
+		const { model } = body as { model?: unknown }; // of any type: the parse looks at it
+		return parseChatRequest({ ...body, model: model ?? modelNameOr(undefined, pool, caller) });
 	}
 }

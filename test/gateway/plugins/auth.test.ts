@@ -2,11 +2,21 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { expect, test } from 'vitest';
 import { errorSchema } from '../support/error-envelope.ts';
+import { pathsOf } from '../support/paths-of.ts';
 import { thinksForever } from '../support/scripts.ts';
 import { bearer, CHAT, KEY, OTHER_KEY, startGateway, TWO_KEYS, until } from '../support/start-gateway.ts';
 
 /** The whole of what is answered without a key. A new public route has to be written down here. */
-const PUBLIC = ['/livez', '/readyz', '/health'];
+const PUBLIC = [
+	'/livez',
+	'/readyz',
+	'/health',
+	'/openapi.json',
+	'/docs',
+	'/docs/swagger-ui.css',
+	'/docs/swagger-ui-bundle.js',
+	'/docs/start.js',
+];
 
 test('every route is 401 without a key but for a written list, however its path is spelled', async () => {
 	// A proxy of ours that claims another client each time, or the limit on wrong keys would answer first.
@@ -66,22 +76,6 @@ async function send(options: RequestOptions): Promise<number> {
 	response.resume();
 	await once(response, 'end');
 	return response.statusCode ?? 0;
-}
-
-/** printRoutes is a tree for people; each line's path is the piece after the drawing, its depth the parent's. */
-function pathsOf(printed: string): string[] {
-	const open: { indent: number; path: string }[] = [];
-	const paths: string[] = [];
-	for (const line of printed.split('\n')) {
-		const match = /^([│├└─\s]*)(\S+)/.exec(line);
-		if (match?.[1] === undefined || match[2] === undefined) continue;
-		const indent = match[1].length;
-		while ((open.at(-1)?.indent ?? -1) >= indent) open.pop();
-		const path = (open.at(-1)?.path ?? '') + match[2];
-		open.push({ indent, path });
-		paths.push(path);
-	}
-	return [...new Set(paths)];
 }
 
 test('a missing key and a wrong key are told apart, and both say how to authenticate', async () => {
