@@ -11,35 +11,39 @@ import { z } from 'zod';
 export const workerReportSchema = z.object({
 	id: z.string(),
 	model: z.string(),
-	/** idle, loading, probing, ready, probation, draining, ending, backing-off, circuit-open or stopped. */
-	state: z.string(),
-	/** It gets no new work, by an operator's wish. */
-	drained: z.boolean(),
+	state: z
+		.string()
+		.describe('idle, loading, probing, ready, probation, draining, ending, backing-off, circuit-open or stopped.'),
+	drained: z.boolean().describe("It gets no new work, by an operator's wish."),
 	slots: z.int(),
 	busy_slots: z.int(),
-	/** Of one stream, of late; null until measured. */
-	tokens_per_second: z.number().nullable(),
+	tokens_per_second: z.number().nullable().describe('Of one stream, of late; null until measured.'),
 	prompt_tokens_per_second: z.number().nullable(),
-	/** Of all its prompt tokens, those that were in its cache; null before the first. */
-	cached_share: z.number().nullable(),
+	cached_share: z
+		.number()
+		.nullable()
+		.describe('Of all its prompt tokens, those that were in its cache; null before the first.'),
 	completion_tokens: z.int(),
 	restarts: z.int(),
 	launches: z.int(),
 	pid: z.int().nullable(),
 	resident_bytes: z.int(),
-	/** Of retort and llama.cpp, as the worker says them; null until it has loaded. */
-	version: z.string().nullable(),
+	version: z
+		.string()
+		.nullable()
+		.describe('Of retort and llama.cpp, as the worker says them; null until it has loaded.'),
 	engine: z.string().nullable(),
 });
 export type WorkerReport = z.infer<typeof workerReportSchema>;
 
 export const poolReportSchema = z.object({
-	/** Of the gateway. */
-	version: z.string(),
+	version: z.string().describe('Of the gateway.'),
 	queue_length: z.int(),
 	models: z.array(z.object({ id: z.string(), aliases: z.array(z.string()), state: z.string() })),
 	workers: z.array(workerReportSchema),
 });
 export type PoolReport = z.infer<typeof poolReportSchema>;
 
-export const workerRequestSchema = z.strictObject({ worker: z.string().min(1).max(1024) });
+export const workerRequestSchema = z.strictObject({
+	worker: z.string().min(1).max(1024).describe('Its `id` in `GET /admin/pool`.'),
+});

@@ -12,7 +12,10 @@ const { shape } = chatRequestSchema;
 /** A switch for what this server does not have may stand in its off position. */
 function off(value: number, name: string) {
 	return optional(
-		z.number().refine((given) => given === value, `'${name}' is not supported; ${value} switches it off.`),
+		z
+			.number()
+			.refine((given) => given === value, `'${name}' is not supported; ${value} switches it off.`)
+			.meta({ const: value }),
 	);
 }
 
@@ -26,8 +29,7 @@ const options = z.object({
 	repeat_penalty: shape.repeat_penalty,
 	presence_penalty: shape.presence_penalty,
 	frequency_penalty: shape.frequency_penalty,
-	/** -1, -2 and 0 mean no bound. */
-	num_predict: optional(z.int().min(-2)),
+	num_predict: optional(z.int().min(-2)).describe('Most tokens to generate; -1, -2 and 0 mean no bound.'),
 	mirostat: off(0, 'mirostat'),
 	typical_p: off(1, 'typical_p'),
 });
@@ -42,8 +44,7 @@ const toolCall = z.object({
 const message = z.object({
 	role: z.enum(['system', 'user', 'assistant', 'tool']),
 	content: optional(z.string()),
-	/** From an earlier turn; dropped before rendering. */
-	thinking: optional(z.string()),
+	thinking: optional(z.string()).describe('From an earlier turn; left out of the prompt.'),
 	images,
 	tool_calls: optional(z.array(toolCall).max(MAX_TOOL_CALLS)),
 	/** Of a tool's result: whose it is. Without either it is that of the first call without one. */
@@ -54,28 +55,27 @@ export type OllamaMessage = z.infer<typeof message>;
 
 const common = {
 	model: z.string().min(1),
-	stream: optional(z.boolean()),
+	stream: optional(z.boolean()).describe('On unless it is false.'),
 	think: shape.think,
 	options: optional(options),
-	/** "json", or a JSON schema. */
-	format: optional(z.union([z.enum(['', 'json']), z.record(z.string(), z.unknown())])),
-	keep_alive: optional(z.union([z.string(), z.number()])),
+	format: optional(z.union([z.enum(['', 'json']), z.record(z.string(), z.unknown())])).describe(
+		'`json`, or a JSON schema: constrains the answer, the thought stays free.',
+	),
+	keep_alive: optional(z.union([z.string(), z.number()])).describe('Changes nothing: models stay loaded.'),
 	logprobs: shape.logprobs,
 	top_logprobs: shape.top_logprobs,
 };
 
 export const ollamaChatRequestSchema = z.object({
 	...common,
-	/** None only asks whether the model is up. */
-	messages: optional(z.array(message).max(MAX_MESSAGES)),
+	messages: optional(z.array(message).max(MAX_MESSAGES)).describe('None only asks whether the model is up.'),
 	tools: shape.tools,
 });
 export type OllamaChatRequest = z.infer<typeof ollamaChatRequestSchema>;
 
 export const ollamaGenerateRequestSchema = z.object({
 	...common,
-	/** None only asks whether the model is up. */
-	prompt: optional(z.string()),
+	prompt: optional(z.string()).describe('None only asks whether the model is up.'),
 	system: optional(z.string()),
 	images,
 	suffix: optional(z.literal('', 'Filling in the middle is not supported.')),

@@ -11,16 +11,12 @@ export type OllamaToolCall = z.infer<typeof ollamaToolCallSchema>;
 const endShape = {
 	logprobs: z.array(logprobSchema).optional(),
 	done: z.boolean(),
-	/** With `done`. `load`: nothing was asked for. */
-	done_reason: z.enum(['stop', 'length', 'load']).optional(),
-	/** Durations are nanoseconds. */
-	total_duration: z.int().optional(),
-	/** Until the request held a slot. */
-	load_duration: z.int().optional(),
+	done_reason: z.enum(['stop', 'length', 'load']).optional().describe('With `done`. `load`: nothing was asked for.'),
+	total_duration: z.int().optional().describe('Nanoseconds, as all durations.'),
+	load_duration: z.int().optional().describe('Until the request held a slot.'),
 	prompt_eval_count: z.int().optional(),
 	prompt_eval_duration: z.int().optional(),
-	/** Includes the thought. */
-	eval_count: z.int().optional(),
+	eval_count: z.int().optional().describe('Includes the thought.'),
 	eval_duration: z.int().optional(),
 };
 
@@ -51,8 +47,7 @@ const details = z.object({
 	format: z.literal('gguf'),
 	family: z.string(),
 	families: z.array(z.string()),
-	/** '7.6B' */
-	parameter_size: z.string(),
+	parameter_size: z.string().describe('As `7.6B`.'),
 	quantization_level: z.string(),
 });
 export type OllamaDetails = z.infer<typeof details>;
@@ -65,11 +60,19 @@ export const ollamaPsSchema = z.object({
 	models: z.array(listed.extend({ expires_at: z.iso.datetime(), context_length: z.int() })),
 });
 
+export const ollamaVersionSchema = z.object({
+	version: z.string().describe('The Ollama that this server is like.'),
+	retort: z.string(),
+});
+
+export const ollamaErrorSchema = z.object({ error: z.string() });
+
 export const ollamaShowSchema = z.object({
 	template: z.string(),
 	details,
-	/** Those of the GGUF's keys that clients read. */
-	model_info: z.record(z.string(), z.union([z.string(), z.number()])),
+	model_info: z
+		.record(z.string(), z.union([z.string(), z.number()]))
+		.describe("Those of the GGUF's keys that clients read."),
 	capabilities: z.array(z.enum(['completion', 'tools', 'thinking', 'embedding'])),
 	modified_at: z.iso.datetime(),
 });

@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts';
+import type { Envelope, Operation } from './operation.ts';
 
 type Failure = { name: string; description: string; headers?: string[] };
 
@@ -36,18 +36,20 @@ export function failuresOf(operation: Operation): number[] {
 	return [...new Set(statuses)].sort();
 }
 
-export function nameOfFailure(status: number, isAnthropic: boolean): string {
-	return `${isAnthropic ? 'Anthropic' : ''}${failure(status).name}`;
+const ENVELOPES = { OpenAi: 'Error', Anthropic: 'AnthropicError', Ollama: 'OllamaError' };
+
+export function nameOfFailure(status: number, envelope: Envelope = 'OpenAi'): string {
+	return `${envelope === 'OpenAi' ? '' : envelope}${failure(status).name}`;
 }
 
-/** `components.responses`: every failure in both envelopes. */
+/** `components.responses`: every failure in every envelope. */
 export function failureResponses(referenceTo: (headers: string[]) => object): Record<string, object> {
 	const entries = Object.keys(FAILURES).flatMap((status) =>
-		[false, true].map((isAnthropic) => {
+		(['OpenAi', 'Anthropic', 'Ollama'] as const).map((envelope) => {
 			const { description, headers = [] } = failure(Number(status));
-			const schema = { $ref: `#/components/schemas/${isAnthropic ? 'AnthropicError' : 'Error'}` };
+			const schema = { $ref: `#/components/schemas/${ENVELOPES[envelope]}` };
 			return [
-				nameOfFailure(Number(status), isAnthropic),
+				nameOfFailure(Number(status), envelope),
 				{ description, headers: referenceTo(headers), content: { 'application/json': { schema } } },
 			];
 		}),

@@ -10,19 +10,22 @@ export function jsonSchemas(named: ReadonlyMap<z.ZodType, string>, io: 'input' |
 		io,
 		uri: (id) => `#/components/schemas/${id}`,
 		unrepresentable: 'any',
+		override: ({ jsonSchema }) => {
+			// Answers may hold more tomorrow, and no reader wants the bounds of a safe integer.
+			if (io === 'input') return;
+			if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+			if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+			if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+		},
 	});
 	// zod types its result as any JSON Schema there is.
 	return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, tidy(schema as JsonSchema)]));
 }
 
-/**
- * As a reader wants it: no anyOf where one schema says it, and no word on additional properties. In requests they are
- * ignored, in answers there may be more of them tomorrow.
- */
+/** As a reader wants it: no anyOf where one schema says it. */
 function tidy(schema: JsonSchema): JsonSchema {
 	const { $schema: _dialect, $id: _id, ...rest } = schema;
 	const tidied = Object.fromEntries(Object.entries(rest).map(([keyword, value]) => [keyword, tidyValue(value)]));
-	if (tidied.additionalProperties === false) delete tidied.additionalProperties;
 	if (!Array.isArray(tidied.anyOf)) return tidied;
 	const { anyOf, ...others } = tidied;
 	const branches = anyOf.flatMap(branchesOf).filter((branch) => !isNothing(branch));

@@ -13,7 +13,7 @@ export const messagesOperations: Operation[] = [
 		description:
 			'Text and tools only. With `thinking` in the request a thought is a block of its own before the text; its signature is empty. Keys are taken from `x-api-key` too.',
 		generates: true,
-		isAnthropic: true,
+		envelope: 'Anthropic',
 		request: messagesRequestSchema,
 		examples: {
 			plain: {
@@ -38,7 +38,7 @@ export const messagesOperations: Operation[] = [
 		id: 'countMessageTokens',
 		tag: 'Messages',
 		summary: 'Count the tokens of a conversation, in the form of Anthropic',
-		isAnthropic: true,
+		envelope: 'Anthropic',
 		request: countTokensSchema,
 		examples: { plain: { model: 'pocket-reasoner', messages: [{ role: 'user', content: 'Is 91 a prime?' }] } },
 		answer: { description: 'The count.', json: messageTokensSchema },

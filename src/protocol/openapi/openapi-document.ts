@@ -13,10 +13,11 @@ const TAGS = [
 	{ name: 'Chat', description: 'Chat completions, and all that steers reasoning.' },
 	{ name: 'Responses', description: "OpenAI's Responses API." },
 	{ name: 'Messages', description: "Anthropic's Messages API." },
+	{ name: 'Ollama', description: "Ollama's API, for the tools that look for it first." },
 	{ name: 'Completions', description: 'Raw text.' },
 	{ name: 'Models', description: 'What is served.' },
 	{ name: 'Tokens', description: 'What a text is to the model.' },
-	{ name: 'Server', description: 'Probes, metrics, documentation.' },
+	{ name: 'Server', description: 'Probes, metrics, documentation, and the workers for their operator.' },
 ];
 
 const text = { type: 'string' };
@@ -86,10 +87,7 @@ function describe(operation: Operation, requests: Map<z.ZodType, string>, answer
 	]);
 	const failures = failuresOf(operation)
 		.filter((status) => !(status in otherAnswers))
-		.map((status) => [
-			status,
-			{ $ref: `#/components/responses/${nameOfFailure(status, operation.isAnthropic === true)}` },
-		]);
+		.map((status) => [status, { $ref: `#/components/responses/${nameOfFailure(status, operation.envelope)}` }]);
 	return {
 		operationId: id,
 		tags: [tag],
@@ -125,7 +123,7 @@ function contentOf({ json, stream, media }: Answer, names: Map<z.ZodType, string
 		...(stream === undefined
 			? {}
 			: {
-					'text/event-stream': {
+					[stream.media ?? 'text/event-stream']: {
 						// OpenAPI 3.1 has no word for the items of a stream; 3.2 will say itemSchema.
 						schema: { type: 'string', description: stream.description, 'x-event-schema': refer(names, stream.event) },
 					},

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 
-export type Tag = 'Chat' | 'Responses' | 'Completions' | 'Messages' | 'Models' | 'Tokens' | 'Server';
+export type Tag = 'Chat' | 'Responses' | 'Completions' | 'Messages' | 'Ollama' | 'Models' | 'Tokens' | 'Server';
+
+/** In which form failures are told: OpenAI's where it is not said. */
+export type Envelope = 'OpenAi' | 'Anthropic' | 'Ollama';
 
 export type Parameter = {
 	name: string;
@@ -15,8 +18,8 @@ export type Answer = {
 	description: string;
 	/** The whole answer as JSON. */
 	json?: z.ZodType;
-	/** Server-sent events, in place of the JSON or beside it. */
-	stream?: { event: z.ZodType; description: string };
+	/** One value after the other, in place of the JSON or beside it; server-sent events where no media type is named. */
+	stream?: { event: z.ZodType; description: string; media?: string };
 	/** What is neither: a media type. */
 	media?: string;
 	/** Names of components.headers beside x-request-id, which every answer has. */
@@ -35,8 +38,7 @@ export type Operation = {
 	isPublic?: true;
 	/** Makes tokens, so the limits on them apply, and the queue may be full. */
 	generates?: true;
-	/** Of the two envelopes of errors, Anthropic's. */
-	isAnthropic?: true;
+	envelope?: Envelope;
 	parameters?: Parameter[];
 	request?: z.ZodType;
 	/** Bodies by name. */

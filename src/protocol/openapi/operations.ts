@@ -1,5 +1,6 @@
 import { chatOperations } from './chat-operations.ts';
 import { messagesOperations } from './messages-operations.ts';
+import { ollamaOperations } from './ollama-operations.ts';
 import type { Operation } from './operation.ts';
 import { responsesOperations } from './responses-operations.ts';
 import { serverOperations } from './server-operations.ts';
@@ -11,5 +12,6 @@ export const operations: Operation[] = [
 	...responsesOperations,
 	...textOperations,
 	...messagesOperations,
+	...ollamaOperations,
 	...serverOperations,
 ];

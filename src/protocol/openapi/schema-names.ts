@@ -15,6 +15,7 @@ import { completionRequestSchema } from '../completion-request.ts';
 import { textCompletionSchema } from '../completion-response.ts';
 import { countTokensSchema, messagesRequestSchema } from '../messages-request.ts';
 import { messageSchema, messagesEventSchema } from '../messages-response.ts';
+import { ollamaErrorSchema } from '../ollama-response.ts';
 import { responsesEventSchema } from '../responses-event.ts';
 import { responsesRequestSchema } from '../responses-request.ts';
 import { outputItemSchema, responseSchema } from '../responses-response.ts';
@@ -61,4 +62,5 @@ export const answerNames: [z.ZodType, string][] = [
 	[healthSchema, 'Health'],
 	[errorEnvelopeSchema, 'Error'],
 	[anthropicErrorSchema, 'AnthropicError'],
+	[ollamaErrorSchema, 'OllamaError'],
 ];

@@ -1,7 +1,15 @@
+import { poolReportSchema, workerReportSchema, workerRequestSchema } from '../admin-api.ts';
 import { healthSchema, modelDetailSchema, modelListSchema } from '../server-responses.ts';
 import type { Operation } from './operation.ts';
 
 const notReady = { 503: { description: 'Not now: the models load, or a shutdown has begun.', json: healthSchema } };
+
+const ADMIN = 'For a key with `admin: true`; where there are no keys, for who asks from this machine.';
+const VERBS = {
+	drain: 'Give a worker nothing new; what runs there ends',
+	undrain: 'Give a drained worker requests again',
+	restart: 'Start a worker anew, once what runs there has ended',
+};
 
 export const serverOperations: Operation[] = [
 	{
@@ -86,4 +94,36 @@ export const serverOperations: Operation[] = [
 		isPublic: true,
 		answer: { description: 'A page that loads nothing from elsewhere.', media: 'text/html' },
 	},
+	{
+		method: 'get',
+		path: '/',
+		id: 'getRoot',
+		tag: 'Server',
+		summary: 'Say that the server runs',
+		description: "Ollama's command line and some tools look here first.",
+		answer: { description: 'A line of text.', media: 'text/plain' },
+	},
+	{
+		method: 'get',
+		path: '/admin/pool',
+		id: 'getPool',
+		tag: 'Server',
+		summary: 'Show models, workers and the queue',
+		description: ADMIN,
+		answer: { description: 'The pool.', json: poolReportSchema },
+	},
+	...(['drain', 'undrain', 'restart'] as const).map(
+		(verb): Operation => ({
+			method: 'post',
+			path: `/admin/${verb}`,
+			id: `${verb}Worker`,
+			tag: 'Server',
+			summary: VERBS[verb],
+			description: ADMIN,
+			request: workerRequestSchema,
+			examples: { plain: { worker: 'pocket-reasoner/0' } },
+			answer: { description: 'The worker.', json: workerReportSchema },
+			failures: [404],
+		}),
+	),
 ];
