@@ -129,3 +129,13 @@ export function downloadFailed(message: string, cause?: unknown): RetortError {
 export function operationFailed(message: string, cause?: unknown): RetortError {
 	return new RetortError(message, { status: 500, type: 'server_error', code: 'operation_failed', cause });
 }
+
+/** A worker that must not serve this gateway: another protocol, another model, or it does not know us. */
+export function workerIncompatible(why: string, cause?: unknown): RetortError {
+	return new RetortError(`The worker cannot serve this gateway: ${why}.`, {
+		status: 500,
+		type: 'server_error',
+		code: 'worker_incompatible',
+		cause,
+	});
+}

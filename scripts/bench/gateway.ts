@@ -35,9 +35,16 @@ const endpoints = Array.from({ length: Number(values.workers) }, (_, index) => {
 });
 
 const log = pino({ level: 'warn' });
+const remotes = endpoints.map((url) => ({
+	where: { type: 'url' as const, url },
+	refreshMs: 0,
+	token: null,
+	tls: null,
+	engine: { kind: 'retort' as const },
+}));
 const config = configSchema.parse({ queue: { maxLength: 20_000 } });
 const pool = new WorkerPool({
-	models: { scripted: { aliases: [], workers: 0, endpoints } },
+	models: { scripted: { aliases: [], workers: 0, remotes } },
 	spawn: () => ({ command: '', args: [], env: {} }),
 	queue: config.queue,
 	workers: config.workers,

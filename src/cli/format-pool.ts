@@ -13,7 +13,8 @@ export function formatPool({ version, queue_length, workers }: PoolReport): stri
 			.trimEnd(),
 	);
 	const waiting = queue_length === 1 ? '1 request waits' : `${queue_length} requests wait`;
-	return `retort ${version}, ${waiting}\n${lines.join('\n')}\n`;
+	const troubles = workers.flatMap(({ id, trouble }) => (trouble === null ? [] : [`${id}: ${trouble}`]));
+	return `${[`retort ${version}, ${waiting}`, ...lines, ...troubles].join('\n')}\n`;
 }
 
 function rowOf(worker: WorkerReport): string[] {

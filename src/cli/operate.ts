@@ -25,7 +25,7 @@ async function restart(client: AdminClient, id: string, timeoutMs: number): Prom
 	const { launches: before } = (await client.pool()).workers.find((worker) => worker.id === id) ?? { launches: 0 };
 	let report = await client.operate('restart', id);
 	while (report.launches <= before || report.state !== 'ready') {
-		if (report.state === 'circuit-open' || performance.now() > deadlineMs)
+		if (report.state === 'circuit-open' || report.state === 'refused' || performance.now() > deadlineMs)
 			throw operationFailed(`${id} did not come back: it is ${report.state}. No other worker was restarted after it.`);
 		await delay(POLL_MS);
 		report = (await client.pool()).workers.find((worker) => worker.id === id) ?? report;

@@ -4,12 +4,15 @@ import { loadKeys } from '../config/load-keys.ts';
 import type { Config } from '../config/schema.ts';
 import { downloadFailed, shuttingDown } from '../errors.ts';
 import type { PoolObserver } from '../pool/pool-observer.ts';
+import type { PoolModelOptions } from '../pool/pool-options.ts';
+import type { RemoteOptions } from '../pool/remote-options.ts';
 import { WorkerPool } from '../pool/worker-pool.ts';
 import { resolveModelSource } from '../worker/download-model.ts';
 import { applyFlags } from './apply-flags.ts';
 import { checkExposure } from './check-exposure.ts';
 import { createLog } from './create-log.ts';
 import { embeddedModelPath, retortVersion } from './package-root.ts';
+import { readRemotes } from './read-remotes.ts';
 import { readiness } from './readiness.ts';
 import type { RunContext } from './run.ts';
 import type { ServeFlags } from './serve-flags.ts';
@@ -25,11 +28,12 @@ export async function serve(flags: ServeFlags, context: RunContext): Promise<num
 	const base = flags.config === undefined ? defaultConfig() : loadConfig(flags.config);
 	const config = applyFlags(base, flags, keys, embeddedModelPath);
 	checkExposure(config);
+	const remotes = readRemotes(config);
 	const log = createLog(config.logging, process.stderr);
 	const shutdown = watchShutdownSignals(() => context.exit(1));
 	try {
 		const paths = await resolveModels(config, log, shutdown.signal);
-		return await runServer(config, paths, log, shutdown.signal);
+		return await runServer(config, { paths, remotes }, log, shutdown.signal);
 	} catch (error) {
 		if (shutdown.signal.aborted) return 0; // during a download, or the load
 		throw error;
@@ -42,7 +46,8 @@ export async function serve(flags: ServeFlags, context: RunContext): Promise<num
 async function resolveModels(config: Config, log: Logger, signal: AbortSignal): Promise<Map<string, string>> {
 	const terminal = process.stderr.isTTY ? process.stderr : null;
 	const paths = new Map<string, string>();
-	for (const [name, { source, sha256 = null }] of Object.entries(config.models)) {
+	for (const [name, { source, sha256 = null, workers }] of Object.entries(config.models)) {
+		if (source === undefined || workers === 0) continue;
 		const options = { environment: process.env, sha256, signal, terminal, log };
 		paths.set(name, await resolveModelSource(source, options));
 	}
@@ -51,14 +56,14 @@ async function resolveModels(config: Config, log: Logger, signal: AbortSignal): 
 
 async function runServer(
 	config: Config,
-	paths: Map<string, string>,
+	{ paths, remotes }: { paths: Map<string, string>; remotes: Map<string, RemoteOptions[]> },
 	log: Logger,
 	signal: AbortSignal,
 ): Promise<number> {
 	const version = retortVersion();
 	const observer: PoolObserver = {};
 	const pool = new WorkerPool({
-		models: config.models,
+		models: poolModels(config, remotes),
 		spawn: workerSpawner(config, paths),
 		queue: config.queue,
 		workers: config.workers,
@@ -92,6 +97,14 @@ async function runServer(
 	}
 }
 
+/** A model without a source has no local workers. */
+function poolModels(config: Config, remotes: Map<string, RemoteOptions[]>): Record<string, PoolModelOptions> {
+	const entries = Object.entries(config.models).map(([name, { aliases, source, workers }]) => {
+		return [name, { aliases, workers: source === undefined ? 0 : workers, remotes: remotes.get(name) ?? [] }] as const;
+	});
+	return Object.fromEntries(entries);
+}
+
 async function loadHttp() {
 	const [app, drain, metrics, listening, announcing] = await Promise.all([
 		import('../gateway/app.ts'),
@@ -106,7 +119,8 @@ async function loadHttp() {
 function isReady(pool: WorkerPool): boolean {
 	if (pool.models().every(({ state }) => state === 'ready')) return true;
 	// Given up on, and not a single one serves: whoever supervises us should hear of it by the exit code.
-	if (pool.status().workers.every(({ state }) => state === 'circuit-open'))
+	const { workers } = pool.status();
+	if (workers.length > 0 && workers.every(({ state }) => state === 'circuit-open' || state === 'refused'))
 		throw downloadFailed('no model could be loaded: the log above says why');
 	return false;
 }

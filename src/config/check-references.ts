@@ -4,7 +4,7 @@ import type { Config } from './schema.ts';
 
 /** What no schema can say: names that must be unique, and names that must exist. */
 export function checkReferences(config: Config): ConfigProblem[] {
-	return [...checkModelNames(config), ...checkKeys(config)];
+	return [...checkModelNames(config), ...checkHosts(config), ...checkKeys(config)];
 }
 
 function checkModelNames(config: Config): ConfigProblem[] {
@@ -19,6 +19,24 @@ function checkModelNames(config: Config): ConfigProblem[] {
 					message: `the alias ${alias} is a name of the model ${owner} already`,
 				});
 			owners.set(alias, name);
+		}
+	}
+	return problems;
+}
+
+function checkHosts(config: Config): ConfigProblem[] {
+	const problems: ConfigProblem[] = [];
+	for (const [name, { source, hosts }] of Object.entries(config.models)) {
+		if (source === undefined && hosts.length === 0)
+			problems.push({ path: ['models', name], message: `models.${name} needs a source, or hosts that serve it` });
+		for (const [index, host] of hosts.entries()) {
+			const path = ['models', name, 'hosts', index];
+			const where = [host.url, host.dns, host.srv].filter((address) => address !== undefined);
+			if (where.length !== 1) problems.push({ path, message: 'a host has one of url, dns and srv' });
+			if ((host.tls?.certFile === undefined) !== (host.tls?.keyFile === undefined))
+				problems.push({ path: [...path, 'tls'], message: 'certFile and keyFile belong together' });
+			if (host.tls !== undefined && where[0]?.startsWith('https:') === false)
+				problems.push({ path: [...path, 'tls'], message: 'tls is for an https:// address' });
 		}
 	}
 	return problems;

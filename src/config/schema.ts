@@ -71,8 +71,44 @@ const keySchema = z.strictObject({
 });
 export type KeyConfig = z.infer<typeof keySchema>;
 
+const tlsSchema = z.strictObject({
+	caFile: z
+		.string()
+		.optional()
+		.describe('Authority that the other side is checked against; absent: the system trusts.'),
+	certFile: z.string().optional().describe('Our certificate, where the other side asks for one (mutual TLS).'),
+	keyFile: z.string().optional().describe('Its private key.'),
+	serverName: z.string().optional().describe('Name that the certificate has to carry; absent: the name in the URL.'),
+});
+
+const hostSchema = z.strictObject({
+	kind: z
+		.enum(['retort', 'llama-server', 'openai'])
+		.default('retort')
+		.describe(
+			'What runs there: retort worker, llama-server, or an engine that streams /v1/completions (vLLM, SGLang).',
+		),
+	url: z.string().optional().describe('One worker: http://host:port, https://host:port, or unix:/path.'),
+	dns: z
+		.string()
+		.optional()
+		.describe('In place of url: http(s)://name:port, one worker for each A and AAAA record (a headless service).'),
+	srv: z.string().optional().describe('In place of url: http(s)://_service._tcp.name, one worker for each SRV record.'),
+	refreshSeconds: z.number().min(1).default(10).describe('How often dns and srv are asked again.'),
+	tokenFile: z.string().optional().describe('File with the bearer token that is shown there.'),
+	tls: tlsSchema.optional().describe('For https.'),
+	model: z.string().optional().describe('What the engine calls the model; for openai. Absent: its first.'),
+	slots: z.int().min(1).max(4096).default(32).describe('Requests at once; for openai, which does not tell.'),
+	contextTokens: z.int().positive().optional().describe('For engines that do not tell theirs.'),
+	templateFile: z.string().optional().describe('Chat template (jinja); for openai. Absent: that of DeepSeek-R1.'),
+});
+export type HostConfig = z.infer<typeof hostSchema>;
+
 const modelSchema = z.strictObject({
-	source: z.string().describe('A GGUF file, or hf:user/repo:QUANT.'),
+	source: z
+		.string()
+		.optional()
+		.describe('A GGUF file, or hf:user/repo:QUANT; absent where only hosts serve the model.'),
 	sha256: z
 		.string()
 		.regex(/^[0-9a-f]{64}$/)
@@ -80,6 +116,7 @@ const modelSchema = z.strictObject({
 		.describe('Checked before the file is loaded.'),
 	aliases: z.array(z.string()).default([]).describe('Other names that requests may use.'),
 	workers: z.int().nonnegative().default(1).describe('Local worker processes.'),
+	hosts: z.array(hostSchema).default([]).describe('Workers elsewhere.'),
 	slots: z.int().min(1).max(256).default(4).describe('Requests that one worker runs at once.'),
 	contextTokens: z
 		.int()
@@ -135,6 +172,19 @@ const workersSchema = section({
 		.nullable()
 		.default(null)
 		.describe("JavaScript heap of a worker process; null leaves Node's default."),
+});
+
+const optionalText = z.string().nullable().default(null);
+
+const workerSchema = section({
+	listen: optionalText.describe('What `retort worker` listens on: unix:/path or tcp://host:port.'),
+	model: optionalText.describe('Which of models it serves; null where there is one.'),
+	tokenFile: optionalText.describe(
+		'Bearer token that gateways must show. Beyond loopback it takes this or clientCaFile.',
+	),
+	certFile: optionalText.describe('Certificate (PEM): it serves https then.'),
+	keyFile: optionalText.describe('Its private key (PEM).'),
+	clientCaFile: optionalText.describe('Authority (PEM) whose certificates gateways must show: mutual TLS.'),
 });
 
 const samplingDefaultsSchema = section({
@@ -228,6 +278,7 @@ export const configSchema = z.strictObject({
 	limits: limitsSchema.describe('For keys without limits of their own, and by IP where there is no key.'),
 	queue: queueSchema,
 	workers: workersSchema,
+	worker: workerSchema,
 	sampling: samplingDefaultsSchema,
 	reasoning: reasoningSchema,
 	cache: cacheSchema,

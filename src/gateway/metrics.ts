@@ -43,12 +43,14 @@ export function createMetrics() {
 	const retried = counter('retort_retries_total', 'Requests that lost their worker and ran again.', ['model']);
 	const rejected = counter('retort_rejections_total', 'Requests turned away before they ran.', ['model', 'code']);
 	const deaths = counter('retort_worker_deaths_total', 'Workers that died or were killed.', ['model']);
+	const refused = counter('retort_worker_refusals_total', 'Workers that answer and must not serve here.', ['model']);
 	const loading = histogram('retort_worker_load_seconds', 'From the start of a worker until it is ready.', ['model']);
 	const poolObserver: PoolObserver = {
 		queueWaited: ({ model, waitMs }) => queueWait.observe({ model }, waitMs / 1000),
 		rejected: ({ model, code }) => rejected.inc({ model, code: code ?? 'none' }),
 		retried: ({ model }) => retried.inc({ model }),
 		workerDied: ({ model }) => deaths.inc({ model }),
+		workerRefused: ({ model }) => refused.inc({ model }),
 		workerReady: ({ model, loadMs }) => loading.observe({ model }, loadMs / 1000),
 	};
 

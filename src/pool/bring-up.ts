@@ -6,16 +6,24 @@ import type { Worker } from './worker.ts';
 
 const LOAD_POLL_MS = 50;
 
-/** Waits until the worker has its model. Gives its /info, or why it will never serve; null when `life` ended before. */
-export async function awaitInfo(worker: Worker, life: AbortSignal): Promise<WorkerInfo | string | null> {
+export type BroughtUp =
+	| { type: 'loaded'; info: WorkerInfo }
+	/** It answers, and must not serve here. */
+	| { type: 'refused'; reason: string }
+	| { type: 'failed'; reason: string };
+
+/** Waits until the worker has its model; null when `life` ended before. */
+export async function awaitInfo(worker: Worker, life: AbortSignal): Promise<BroughtUp | null> {
 	while (!life.aborted) {
 		try {
-			return await worker.info(life);
+			return { type: 'loaded', info: await worker.info(life) };
 		} catch (error) {
 			if (life.aborted) return null;
 			// Not listening yet, or listening and loading: both pass. Anything else does not.
 			const code = error instanceof RetortError ? error.code : null;
-			if (code !== 'model_loading' && code !== 'worker_crashed') return describeError(error);
+			if (code === 'worker_incompatible') return { type: 'refused', reason: describeError(error) };
+			if (code !== 'model_loading' && code !== 'worker_crashed')
+				return { type: 'failed', reason: describeError(error) };
 		}
 		await delay(LOAD_POLL_MS, undefined, { signal: life }).catch(() => {});
 	}

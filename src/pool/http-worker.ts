@@ -1,6 +1,6 @@
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
-import { RetortError, workerFailed } from '../errors.ts';
+import { RetortError, workerFailed, workerIncompatible } from '../errors.ts';
 import {
 	detokenizeResponseSchema,
 	type GenerateRequest,
@@ -15,6 +15,7 @@ import {
 	workerInfoSchema,
 } from '../protocol/worker-api.ts';
 import { checkEventOrder } from './check-event-order.ts';
+import { connectPool, requestHeaders } from './connect-pool.ts';
 import type { Endpoint } from './endpoint.ts';
 import { isStaleConnection } from './is-stale-connection.ts';
 import { brokenStream, LineSplitter } from './line-splitter.ts';
@@ -53,24 +54,16 @@ export class HttpWorker implements Worker {
 	constructor(options: HttpWorkerOptions) {
 		this.id = options.id;
 		this.#options = options;
-		// No limit on connections: leases are the limit, and control calls must never wait behind streams. `pipelining: 1`
-		// is undici's word for one request at a time on a connection. Its own timers are coarse and start late.
-		this.#pool = new Pool(options.endpoint.origin, {
-			...(options.endpoint.socketPath === null ? {} : { socketPath: options.endpoint.socketPath }),
-			pipelining: 1,
-			headersTimeout: 0,
-			bodyTimeout: 0,
-			connect: { timeout: options.connectMs },
-		});
+		this.#pool = connectPool(options.endpoint, options.connectMs);
 	}
 
 	/** Throws `worker_incompatible` besides what the interface says. */
 	async info(signal: AbortSignal): Promise<WorkerInfo> {
 		const answer = await this.#call('GET', '/info', null, versionSchema, signal);
 		if (answer.protocolVersion !== PROTOCOL_VERSION)
-			throw incompatible(`it speaks protocol ${answer.protocolVersion}, the gateway ${PROTOCOL_VERSION}`);
+			throw workerIncompatible(`it speaks protocol ${answer.protocolVersion}, the gateway ${PROTOCOL_VERSION}`);
 		const info = workerInfoSchema.safeParse(answer);
-		if (!info.success) throw incompatible('its /info is not in the protocol', info.error);
+		if (!info.success) throw workerIncompatible('its /info is not in the protocol', info.error);
 		return info.data;
 	}
 
@@ -159,7 +152,12 @@ export class HttpWorker implements Worker {
 	): Promise<z.infer<Schema>> {
 		return this.#withDeadline(signal, async (abort) => {
 			const response = await this.#send(method, path, body, abort);
-			if (response.statusCode !== 200) throw await readFailure(response, this.#options.model);
+			if (response.statusCode !== 200) {
+				const failure = await readFailure(response, this.#options.model);
+				// Asked who it is, it may say that it does not know us; later that would be a failure like any other.
+				if (path !== '/info' || (response.statusCode !== 401 && response.statusCode !== 403)) throw failure;
+				throw workerIncompatible(`it refuses our token or certificate (status ${response.statusCode})`);
+			}
 			return readBody(response, schema);
 		});
 	}
@@ -187,7 +185,7 @@ export class HttpWorker implements Worker {
 		const options = {
 			method,
 			path,
-			headers: { accept: '*/*', 'accept-encoding': 'identity', 'content-type': 'application/json' },
+			headers: requestHeaders(this.#options.endpoint),
 			body: body === null ? null : JSON.stringify(body),
 			signal,
 		};
@@ -199,15 +197,6 @@ export class HttpWorker implements Worker {
 			}
 		}
 	}
-}
-
-function incompatible(why: string, cause?: unknown): RetortError {
-	return new RetortError(`The worker cannot serve this gateway: ${why}.`, {
-		status: 500,
-		type: 'server_error',
-		code: 'worker_incompatible',
-		cause,
-	});
 }
 
 function parseEvent(line: string): WorkerEvent {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type SpawnCommand, startChild } from './child-process.ts';
+import { parseEndpoint } from './endpoint.ts';
 import { HttpWorker, type HttpWorkerOptions } from './http-worker.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { WorkerHost } from './worker-host.ts';
@@ -26,7 +27,7 @@ export function localHost(options: {
 				log: options.log,
 				killAfterMs: KILL_AFTER_MS,
 			});
-			const worker = new HttpWorker({ ...options.http, endpoint: { origin: 'http://worker', socketPath } });
+			const worker = new HttpWorker({ ...options.http, endpoint: parseEndpoint(`unix:${socketPath}`) });
 			return { worker, pid: child.pid, exited: child.exited, end: () => child.end(), kill: () => child.kill() };
 		},
 	};

@@ -7,5 +7,7 @@ export type PoolObserver = {
 	/** A request lost its worker before its first token and runs again. */
 	retried?(event: { model: string; workerId: string }): void;
 	workerReady?(event: { model: string; workerId: string; loadMs: number }): void;
+	/** It answers, and must not serve here: another protocol, model or template, or it does not know us. */
+	workerRefused?(event: { model: string; workerId: string; reason: string }): void;
 	workerDied?(event: { model: string; workerId: string; reason: string }): void;
 };

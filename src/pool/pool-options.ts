@@ -3,12 +3,14 @@ import type { GenerateRequest, WorkerInfo } from '../protocol/worker-api.ts';
 import type { SpawnCommand } from './child-process.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { PoolObserver } from './pool-observer.ts';
+import type { RemoteOptions } from './remote-options.ts';
+import type { Resolver } from './resolve-hosts.ts';
 import type { SupervisorPhase } from './supervisor.ts';
 import type { WorkerPace } from './worker-pace.ts';
 
 export type PoolModelOptions = Pick<ModelConfig, 'aliases' | 'workers'> & {
-	/** Workers that run already: unix:/path or http://host:port. */
-	endpoints?: readonly string[];
+	/** Workers that run already. */
+	remotes?: readonly RemoteOptions[];
 };
 
 export type PoolOptions = {
@@ -19,6 +21,8 @@ export type PoolOptions = {
 	queue: Config['queue'];
 	workers: Pick<Config['workers'], 'loadSeconds' | 'stallSeconds' | 'drainSeconds'>;
 	log: PoolLog;
+	/** Absent: the system's. */
+	resolver?: Resolver;
 	observer?: PoolObserver;
 };
 
@@ -48,6 +52,8 @@ export type PoolWorkerStatus = {
 	pace: WorkerPace;
 	/** Of what it loaded last. */
 	versions: WorkerInfo['versions'] | null;
+	/** Why it does not serve, null while it does. */
+	trouble: string | null;
 };
 /** What an operator may do to one worker. */
 export type WorkerVerb = 'drain' | 'undrain' | 'restart';

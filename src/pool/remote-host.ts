@@ -1,19 +1,22 @@
-import { parseEndpoint } from './endpoint.ts';
-import { HttpWorker, type HttpWorkerOptions } from './http-worker.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Worker } from './worker.ts';
 import type { WorkerHost } from './worker-host.ts';
 
 /** A worker that somebody else runs. Launching connects to it, killing lets go of it. */
-export function remoteHost(options: { http: Omit<HttpWorkerOptions, 'endpoint'>; endpoint: string }): WorkerHost {
-	const endpoint = parseEndpoint(options.endpoint);
+export function remoteHost(options: {
+	id: string;
+	endpoint: Endpoint;
+	connect: (endpoint: Endpoint) => Worker;
+}): WorkerHost {
 	return {
-		id: options.http.id,
+		id: options.id,
 		launch() {
 			let leave: (reason: string) => void = () => {};
 			const exited = new Promise<string>((resolve) => {
 				leave = resolve;
 			});
 			return {
-				worker: new HttpWorker({ ...options.http, endpoint }),
+				worker: options.connect(options.endpoint),
 				pid: null,
 				exited,
 				async end() {

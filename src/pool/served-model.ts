@@ -111,6 +111,7 @@ export class ServedModel {
 
 	/** To be called whenever a slot may have become free or a worker's phase has changed. */
 	dispatch(): void {
+		this.#partWithRetired();
 		while (this.#queue.take((ticket) => this.#grant(ticket)) !== null);
 		for (const [ticket, key] of this.#again) {
 			const refusal = this.#refusalOfRetry(ticket.ask);
@@ -158,6 +159,15 @@ export class ServedModel {
 			clearTimeout(timer);
 			if (onAbort !== undefined) ask.signal.removeEventListener('abort', onAbort);
 			if (again !== undefined) this.#again.delete(again);
+		}
+	}
+
+	/** Workers whose place was given up leave with their last request. */
+	#partWithRetired(): void {
+		for (const [index, member] of [...this.members.entries()].reverse()) {
+			if (!member.isRetiring || member.leases.size > 0) continue;
+			this.members.splice(index, 1);
+			void member.stop();
 		}
 	}
 

@@ -31,6 +31,9 @@ export type SupervisedWorkerOptions = {
 	canSpare: (worker: SupervisedWorker) => boolean;
 	/** Called after every change of phase. */
 	onChange: (worker: SupervisedWorker) => void;
+	/** Why a worker that says this of itself must not serve here; null lets it. */
+	vet: (info: WorkerInfo) => string | null;
+	onRefused: (reason: string) => void;
 	onReady: (loadMs: number) => void;
 	onDeath: (reason: string) => void;
 };
@@ -56,6 +59,8 @@ export class SupervisedWorker {
 	readonly #record = new WorkerRecord();
 	/** The launch whose watch runs. */
 	#watched: LaunchedWorker | null = null;
+	#isRetiring = false;
+	#trouble: string | null = null;
 	#ended: Promise<unknown> = Promise.resolve();
 
 	constructor(options: SupervisedWorkerOptions) {
@@ -97,6 +102,16 @@ export class SupervisedWorker {
 		return this.#launched?.pid ?? null;
 	}
 
+	/** Why it does not serve: its last death or refusal in words; null once it is ready again. */
+	get trouble(): string | null {
+		return this.#trouble;
+	}
+
+	/** Takes no new work, for good. */
+	get isRetiring(): boolean {
+		return this.#isRetiring;
+	}
+
 	/** Of the last load; outlives the process. */
 	get info(): WorkerInfo | null {
 		return this.#info;
@@ -118,7 +133,11 @@ export class SupervisedWorker {
 	/** The worker itself, while it may be given work. */
 	get worker(): Worker | null {
 		const mayWork =
-			this.phase === 'ready' && !this.#isDoubted && !this.#isDrained && this.#health?.state !== 'draining';
+			this.phase === 'ready' &&
+			!this.#isDoubted &&
+			!this.#isDrained &&
+			!this.#isRetiring &&
+			this.#health?.state !== 'draining';
 		return mayWork ? (this.#launched?.worker ?? null) : null;
 	}
 
@@ -175,6 +194,12 @@ export class SupervisedWorker {
 		this.#push({ type: 'start' });
 	}
 
+	/** To be called when its place is given up: what runs goes on, nothing new comes. */
+	retire(): void {
+		this.#isRetiring = true;
+		this.#options.onChange(this);
+	}
+
 	/** Ends the worker, by force after a while, and leaves it ended. Settles once it is gone. */
 	async stop(): Promise<void> {
 		this.#push({ type: 'stop' });
@@ -208,7 +233,8 @@ export class SupervisedWorker {
 				if (this.#launched !== null) void this.#probe(this.#launched, this.#life.signal);
 				return;
 			case 'kill':
-				this.#options.log.warn({ workerId: this.id, pid: this.pid, reason: action.reason }, 'killing worker');
+				if (!this.#state.isRefused)
+					this.#options.log.warn({ workerId: this.id, pid: this.pid, reason: action.reason }, 'killing worker');
 				this.#launched?.kill();
 				return;
 			case 'end':
@@ -268,22 +294,31 @@ export class SupervisedWorker {
 			this.#push({ type: 'died', nowMs: performance.now(), random: Math.random() });
 			return;
 		}
-		this.#hasFailed = true;
-		this.#options.onDeath(reason);
+		const { isRefused } = this.#state;
+		if (!isRefused) {
+			this.#hasFailed = true;
+			this.#trouble = reason;
+			this.#options.onDeath(reason);
+		}
 		this.#push({ type: 'died', nowMs: performance.now(), random: Math.random() });
+		if (isRefused) return;
 		const fields = { workerId: this.id, reason, deaths: this.#state.deathsAtMs.length, next: this.phase };
 		if (this.phase === 'circuit-open') this.#options.log.error(fields, 'worker died too often: waiting longer');
 		else this.#options.log.warn(fields, 'worker died');
 	}
 
 	async #load(launched: LaunchedWorker, life: AbortSignal): Promise<void> {
-		const info = await awaitInfo(launched.worker, life);
-		if (info === null || life.aborted) return;
-		if (typeof info === 'string') {
-			this.#push({ type: 'failed', reason: info });
-			return;
+		const broughtUp = await awaitInfo(launched.worker, life);
+		if (broughtUp === null || life.aborted) return;
+		if (broughtUp.type === 'failed') return this.#push(broughtUp);
+		const reason = broughtUp.type === 'refused' ? broughtUp.reason : this.#options.vet(broughtUp.info);
+		if (reason !== null) {
+			this.#trouble = reason;
+			this.#options.log.error({ workerId: this.id, reason }, 'worker refused');
+			this.#options.onRefused(reason);
+			return this.#push({ type: 'refused', reason });
 		}
-		this.#info = info;
+		if (broughtUp.type === 'loaded') this.#info = broughtUp.info;
 		this.#push({ type: 'loaded' });
 	}
 
@@ -298,6 +333,7 @@ export class SupervisedWorker {
 		this.#options.log.info({ workerId: this.id, loadMs: Math.round(loadMs), slots: this.slots }, 'worker ready');
 		this.#record.becameReady(this.#hasFailed);
 		this.#hasFailed = false;
+		this.#trouble = null;
 		this.#push({ type: 'probed' });
 		this.#options.onReady(loadMs);
 		if (this.#watched === launched) return; // back from probation

@@ -20,6 +20,8 @@ export type SupervisorPhase =
 	| 'backing-off'
 	/** Died too often; a launch is due, and one more death within the window brings it back here. */
 	| 'circuit-open'
+	/** It must not serve here (another model, another protocol); a launch is due, in case somebody mended it. */
+	| 'refused'
 	| 'stopped';
 
 export type SupervisorState = {
@@ -36,6 +38,8 @@ export type SupervisorState = {
 	isRestarting: boolean;
 	/** Ejections in a row without a stable time between them: the exponent of the probation. */
 	ejections: number;
+	/** Being ended because it must not serve here. */
+	isRefused: boolean;
 };
 
 export type SupervisorEvent =
@@ -43,6 +47,8 @@ export type SupervisorEvent =
 	| { type: 'loaded' }
 	| { type: 'probed' }
 	| { type: 'failed'; reason: string }
+	/** It is well, and must not serve here. */
+	| { type: 'refused'; reason: string }
 	| { type: 'died'; nowMs: number; random: number }
 	| { type: 'deadline' }
 	/** It fails what it is given, and others could do better. */
@@ -77,11 +83,13 @@ export const initialSupervisorState: SupervisorState = {
 	afterwards: null,
 	isRestarting: false,
 	ejections: 0,
+	isRefused: false,
 };
 
 const WINDOW_MS = 120_000;
 const DEATHS_TO_OPEN = 5;
 const OPEN_MS = 30_000;
+const REFUSED_MS = 30_000;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 const JITTER = 0.2;
@@ -109,8 +117,10 @@ export function superviseWorker(
 			};
 		case 'failed':
 			return isAlive(state.phase) ? kill(state, event.reason) : stay(state);
+		case 'refused':
+			return isAlive(state.phase) ? kill({ ...state, isRefused: true }, event.reason) : stay(state);
 		case 'deadline':
-			if (state.phase === 'backing-off' || state.phase === 'circuit-open') return launch(state, limits.loadMs);
+			if (isWaiting(state.phase)) return launch(state, limits.loadMs);
 			if (state.phase === 'loading') return kill(state, 'not loaded in time');
 			if (state.phase === 'draining') return enter(state, 'ending', [{ type: 'end' }]);
 			if (state.phase === 'probation')
@@ -138,7 +148,11 @@ export function superviseWorker(
 
 /** Whether a worker in this phase is on its way to serving: requests that were admitted already may wait for it. */
 export function isExpected(phase: SupervisorPhase): boolean {
-	return phase !== 'circuit-open' && phase !== 'stopped';
+	return phase !== 'circuit-open' && phase !== 'refused' && phase !== 'stopped';
+}
+
+function isWaiting(phase: SupervisorPhase): boolean {
+	return phase === 'backing-off' || phase === 'circuit-open' || phase === 'refused';
 }
 
 function isAlive(phase: SupervisorPhase): boolean {
@@ -176,6 +190,7 @@ function restart(state: SupervisorState, graceMs: number, loadMs: number): Super
 		case 'idle':
 		case 'backing-off':
 		case 'circuit-open':
+		case 'refused':
 			return launch({ ...state, deathsAtMs: [], streak: 0, isRestarting: true }, loadMs);
 		case 'stopped':
 			return stay(state);
@@ -183,8 +198,7 @@ function restart(state: SupervisorState, graceMs: number, loadMs: number): Super
 }
 
 function unload(state: SupervisorState): SupervisorStep {
-	if (state.phase === 'backing-off' || state.phase === 'circuit-open')
-		return enter({ ...state, deathsAtMs: [], streak: 0 }, 'idle', [{ type: 'clear-timer' }]);
+	if (isWaiting(state.phase)) return enter({ ...state, deathsAtMs: [], streak: 0 }, 'idle', [{ type: 'clear-timer' }]);
 	if (state.phase === 'ending' && state.afterwards !== null)
 		return stay({ ...state, afterwards: 'rest', isRestarting: false });
 	if (!isAlive(state.phase)) return stay(state);
@@ -218,6 +232,10 @@ function kill(state: SupervisorState, reason: string): SupervisorStep {
 }
 
 function bury(state: SupervisorState, nowMs: number, random: number): SupervisorStep {
+	if (state.isRefused) {
+		const refused = { ...state, phase: 'refused' as const, isRefused: false, readySinceMs: null };
+		return { state: refused, actions: [{ type: 'set-timer', ms: REFUSED_MS }] };
+	}
 	const streak = wasStable(state, nowMs) ? 1 : state.streak + 1;
 	const deathsAtMs = [...state.deathsAtMs.filter((atMs) => nowMs - atMs < WINDOW_MS), nowMs];
 	const isOpen = deathsAtMs.length >= DEATHS_TO_OPEN;

@@ -1,34 +1,54 @@
+import { configError } from '../errors.ts';
+import { type Endpoint, parseEndpoint } from './endpoint.ts';
+import { HttpWorker } from './http-worker.ts';
 import { localHost } from './local-host.ts';
-import type { PoolModelOptions, PoolOptions } from './pool-options.ts';
+import type { PoolOptions } from './pool-options.ts';
 import { remoteHost } from './remote-host.ts';
+import type { RemoteOptions } from './remote-options.ts';
 import type { WorkerHost } from './worker-host.ts';
 
 const CONNECT_MS = 2000;
 /** A stuck worker is found by its progress after one stall limit; these are for a stream that is stuck alone. */
 const STALLS_TO_FIRST_EVENT = 6;
 const STALLS_TO_GAP = 3;
-/** Where the workers of one model come from. `folder` is asked for at the first launch of a local one. */
-export function workerHosts(
-	model: string,
-	{ workers, endpoints = [] }: PoolModelOptions,
-	options: Pick<PoolOptions, 'spawn' | 'workers' | 'log'> & { folder: () => string },
-): WorkerHost[] {
-	const stallMs = options.workers.stallSeconds * 1000;
-	const http = (id: string) => ({
-		id,
-		model,
-		connectMs: CONNECT_MS,
-		patience: { firstEventMs: STALLS_TO_FIRST_EVENT * stallMs, gapMs: STALLS_TO_GAP * stallMs },
-		controlMs: stallMs,
-	});
-	const local = Array.from({ length: workers }, (_, index) =>
+
+type HostOptions = Pick<PoolOptions, 'spawn' | 'workers' | 'log'> & { folder: () => string };
+
+/** The worker processes of one model. `folder` is asked for at the first launch. */
+export function localHosts(model: string, workers: number, options: HostOptions): WorkerHost[] {
+	return Array.from({ length: workers }, (_, index) =>
 		localHost({
-			http: http(`${model}/${index}`),
+			http: http(model, `${model}/${index}`, options),
 			folder: options.folder,
 			spawn: (socketPath) => options.spawn(model, socketPath),
 			log: options.log,
 		}),
 	);
-	const remote = endpoints.map((endpoint) => remoteHost({ http: http(endpoint), endpoint }));
-	return [...local, ...remote];
+}
+
+/** A worker of one model at this address, which is its id. Throws `config_error`. */
+export function hostAt(url: string, model: string, remote: RemoteOptions, options: HostOptions): WorkerHost {
+	const { token, where, engine } = remote;
+	if (engine.kind !== 'retort') throw configError(`hosts of kind ${engine.kind} are not served by this build`);
+	// Behind a name the address is a number, and the certificate is the name's.
+	const serverName = where.type === 'url' ? null : new URL(where.url).hostname;
+	const tls = url.startsWith('https:')
+		? { ca: null, cert: null, key: null, ...remote.tls, serverName: remote.tls?.serverName ?? serverName }
+		: null;
+	return remoteHost({
+		id: url,
+		endpoint: parseEndpoint(url, { token, tls }),
+		connect: (endpoint: Endpoint) => new HttpWorker({ ...http(model, url, options), endpoint }),
+	});
+}
+
+function http(model: string, id: string, { workers }: HostOptions) {
+	const stallMs = workers.stallSeconds * 1000;
+	return {
+		id,
+		model,
+		connectMs: CONNECT_MS,
+		patience: { firstEventMs: STALLS_TO_FIRST_EVENT * stallMs, gapMs: STALLS_TO_GAP * stallMs },
+		controlMs: stallMs,
+	};
 }

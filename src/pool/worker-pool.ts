@@ -15,10 +15,15 @@ import type {
 	PoolWorkerStatus,
 	WorkerVerb,
 } from './pool-options.ts';
+import type { RemoteOptions } from './remote-options.ts';
+import { dnsResolver } from './resolve-hosts.ts';
 import { ServedModel } from './served-model.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
+import { vetWorker } from './vet-worker.ts';
+import { watchHosts } from './watch-hosts.ts';
 import type { Worker } from './worker.ts';
-import { workerHosts } from './worker-hosts.ts';
+import type { WorkerHost } from './worker-host.ts';
+import { hostAt, localHosts } from './worker-hosts.ts';
 
 /** Deaths that one request may cause or meet: a request that kills what runs it must not go round the pool. */
 const MAX_DEATHS = 2;
@@ -33,6 +38,8 @@ export class WorkerPool {
 	readonly #byName = new Map<string, ServedModel>();
 	readonly #created = Math.floor(Date.now() / 1000);
 	readonly #running = new Map<string, Lease>();
+	/** Ends the watch over names. */
+	readonly #life = new AbortController();
 	#folder: string | null = null;
 	#onIdle: (() => void) | null = null;
 
@@ -44,9 +51,12 @@ export class WorkerPool {
 			for (const name of [served.name, ...served.aliases]) if (!this.#byName.has(name)) this.#byName.set(name, served);
 	}
 
-	/** Launches every worker; does not wait for them. */
+	/** Launches every worker, and those that names lead to as they are found; does not wait for them. */
 	start(): void {
-		for (const served of this.#models) for (const member of served.members) member.start();
+		for (const served of this.#models) {
+			for (const member of served.members) member.start();
+			for (const remote of this.#options.models[served.name]?.remotes ?? []) this.#watch(served, remote);
+		}
 	}
 
 	models(): PoolModel[] {
@@ -153,6 +163,7 @@ export class WorkerPool {
 	 */
 	async drain(graceMs: number): Promise<void> {
 		const error = shuttingDown();
+		this.#life.abort();
 		for (const served of this.#models) served.close(error);
 		await this.#idle(graceMs);
 		for (const lease of this.#leases()) lease.abort(error);
@@ -162,6 +173,7 @@ export class WorkerPool {
 
 	/** Fails everything with this error and kills the workers. Settles once they are gone. */
 	async destroy(error: RetortError): Promise<void> {
+		this.#life.abort();
 		for (const served of this.#models) served.close(error);
 		for (const lease of this.#leases()) lease.abort(error);
 		this.#onIdle?.();
@@ -170,7 +182,7 @@ export class WorkerPool {
 	}
 
 	#serve(name: string, model: PoolModelOptions): ServedModel {
-		const { log, queue, spawn, workers } = this.#options;
+		const { queue } = this.#options;
 		const served = new ServedModel({
 			name,
 			aliases: model.aliases,
@@ -180,23 +192,61 @@ export class WorkerPool {
 				if (this.#leases().length === 0) this.#onIdle?.();
 			},
 		});
-		for (const host of workerHosts(name, model, { spawn, workers, log, folder: () => this.#privateFolder() })) {
-			const workerId = host.id;
-			served.members.push(
-				new SupervisedWorker({
-					host,
-					loadMs: workers.loadSeconds * 1000,
-					stallMs: workers.stallSeconds * 1000,
-					drainMs: workers.drainSeconds * 1000,
-					canSpare: (one) => served.members.some((other) => other !== one && other.worker !== null),
-					log,
-					onChange: () => served.dispatch(),
-					onReady: (loadMs) => this.#observer.workerReady?.({ model: name, workerId, loadMs }),
-					onDeath: (reason) => this.#observer.workerDied?.({ model: name, workerId, reason }),
-				}),
-			);
-		}
+		const hosts = localHosts(name, model.workers, this.#hostOptions());
+		for (const remote of model.remotes ?? [])
+			if (remote.where.type === 'url') hosts.push(hostAt(remote.where.url, name, remote, this.#hostOptions()));
+		for (const host of hosts) this.#join(served, host);
 		return served;
+	}
+
+	#join(served: ServedModel, host: WorkerHost): SupervisedWorker {
+		const { log, workers } = this.#options;
+		const model = served.name;
+		const workerId = host.id;
+		const member: SupervisedWorker = new SupervisedWorker({
+			host,
+			loadMs: workers.loadSeconds * 1000,
+			stallMs: workers.stallSeconds * 1000,
+			drainMs: workers.drainSeconds * 1000,
+			canSpare: (one) => served.members.some((other) => other !== one && other.worker !== null),
+			log,
+			vet: (info) => {
+				const beside = served.members.find((other) => other !== member && other.phase === 'ready');
+				return beside?.info ? vetWorker(info, beside.info) : null;
+			},
+			onChange: () => served.dispatch(),
+			onReady: (loadMs) => this.#observer.workerReady?.({ model, workerId, loadMs }),
+			onRefused: (reason) => this.#observer.workerRefused?.({ model, workerId, reason }),
+			onDeath: (reason) => this.#observer.workerDied?.({ model, workerId, reason }),
+		});
+		served.members.push(member);
+		return member;
+	}
+
+	#watch(served: ServedModel, remote: RemoteOptions): void {
+		const { type, url } = remote.where;
+		if (type === 'url') return;
+		const { log, resolver = dnsResolver() } = this.#options;
+		void watchHosts(
+			{ type, url },
+			{
+				refreshMs: remote.refreshMs,
+				resolver,
+				log,
+				signal: this.#life.signal,
+				onChange: ({ joined, left }) => {
+					for (const origin of joined)
+						this.#join(served, hostAt(origin, served.name, remote, this.#hostOptions())).start();
+					for (const origin of left)
+						served.members.find((member) => member.id === origin && !member.isRetiring)?.retire();
+				},
+			},
+		);
+	}
+
+	#hostOptions() {
+		const { spawn, workers, log } = this.#options;
+		return { spawn, workers, log, folder: () => this.#privateFolder() };
 	}
 
 	/** mkdtemp makes it 0700: nobody else reaches the sockets in it. */
@@ -272,6 +322,7 @@ function describeWorker(model: string, member: SupervisedWorker): PoolWorkerStat
 		launches: member.launches,
 		pid: member.pid,
 		rssBytes: member.rssBytes,
+		trouble: member.trouble,
 		pace: member.pace,
 		versions: member.info?.versions ?? null,
 	};

@@ -33,6 +33,11 @@ export async function readBody<Schema extends z.ZodType>(
 	}
 }
 
+/** Cuts an answer that nobody reads. undici makes an error of that, which without a listener would end the process. */
+function discardBody({ body }: Dispatcher.ResponseData): void {
+	body.on('error', () => {}).destroy();
+}
+
 /**
  * The error that a status other than 200 stands for. A worker's 400 is the client's business and its 503 means another
  * time or place; everything else (a redirect, a 401, a 500) is the operator's and reaches no client in the worker's words.
@@ -41,7 +46,7 @@ export async function readFailure(response: Dispatcher.ResponseData, model: stri
 	const status = response.statusCode;
 	const failed = (cause: unknown) => workerFailed('The model worker could not process your request.', cause);
 	if (status !== 400 && status !== 413 && status !== 503) {
-		response.body.destroy();
+		discardBody(response);
 		return failed(`the worker answered with status ${status}`);
 	}
 	try {

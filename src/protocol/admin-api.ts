@@ -13,7 +13,9 @@ export const workerReportSchema = z.object({
 	model: z.string(),
 	state: z
 		.string()
-		.describe('idle, loading, probing, ready, probation, draining, ending, backing-off, circuit-open or stopped.'),
+		.describe(
+			'idle, loading, probing, ready, probation, draining, ending, backing-off, circuit-open, refused or stopped.',
+		),
 	drained: z.boolean().describe("It gets no new work, by an operator's wish."),
 	slots: z.int(),
 	busy_slots: z.int(),
@@ -33,6 +35,7 @@ export const workerReportSchema = z.object({
 		.nullable()
 		.describe('Of retort and llama.cpp, as the worker says them; null until it has loaded.'),
 	engine: z.string().nullable(),
+	trouble: z.string().nullable().describe('Why it does not serve, in words; null while it does.'),
 });
 export type WorkerReport = z.infer<typeof workerReportSchema>;
 

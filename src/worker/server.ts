@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { internalError, invalidRequest, modelLoading, RetortError, toEnvelope } from '../errors.ts';
 import {
 	detokenizeRequestSchema,
@@ -10,6 +11,7 @@ import {
 	type WorkerInfo,
 } from '../protocol/worker-api.ts';
 import type { Engine, GenerationHandle } from './engine.ts';
+import { tokenCheck, type WorkerGuard } from './guard.ts';
 import type { Log } from './log.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -27,7 +29,14 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const KEEP_ALIVE_MS = 75_000;
 
 /** The worker's HTTP side: protocol/worker-api.ts over what is loaded, 503 `model_loading` until something is. */
-export function createWorkerServer(options: { model: string; loaded: () => LoadedWorker | null; log: Log }): Server {
+export function createWorkerServer(options: {
+	model: string;
+	loaded: () => LoadedWorker | null;
+	guard: WorkerGuard;
+	log: Log;
+}): Server {
+	const { token, tls } = options.guard;
+	const showsToken = tokenCheck(token);
 	const need = (): LoadedWorker => {
 		const loaded = options.loaded();
 		if (loaded === null) throw modelLoading(options.model);
@@ -37,6 +46,7 @@ export function createWorkerServer(options: { model: string; loaded: () => Loade
 	async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const path = request.url ?? '/';
 		const where = `${request.method} ${path}`;
+		if (!showsToken(request)) throw unauthorised();
 		if (where === 'GET /info') return sendJson(response, 200, need().info);
 		if (where === 'GET /health') return sendJson(response, 200, health(options.loaded()));
 		if (where === 'POST /tokenize') {
@@ -61,15 +71,18 @@ export function createWorkerServer(options: { model: string; loaded: () => Loade
 		throw notFound(`There is no ${where}.`);
 	}
 
-	const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+	const answer = (request: IncomingMessage, response: ServerResponse): void => {
 		route(request, response).catch((error: unknown) => {
 			const known = error instanceof RetortError ? error : internalError(error);
 			if (!(error instanceof RetortError)) options.log.error({ error: String(error) }, 'request failed');
 			if (response.headersSent) response.destroy();
 			else sendError(response, known);
 		});
-	});
-	return server;
+	};
+	if (tls === null) return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer);
+	const { cert, key, clientCa } = tls;
+	const mutual = clientCa === null ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+	return createTlsServer({ cert, key, ...mutual, minVersion: 'TLSv1.2', keepAliveTimeout: KEEP_ALIVE_MS }, answer);
 }
 
 /** Headers go out with the first event; until then a failure is a status. */
@@ -136,6 +149,14 @@ async function readBody<Body>(request: IncomingMessage, schema: Schema<Body>): P
 		'invalid_value',
 		issue?.message ?? 'The body is not valid.',
 	);
+}
+
+function unauthorised(): RetortError {
+	return new RetortError('The bearer token of this worker is missing or wrong.', {
+		status: 401,
+		type: 'invalid_request_error',
+		code: 'invalid_api_key',
+	});
 }
 
 function notFound(message: string): RetortError {

@@ -1,13 +1,15 @@
 import { chmod, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { configError, shuttingDown } from '../errors.ts';
+import type { WorkerGuard } from './guard.ts';
 import { type LoadedModel, type LoadOptions, loadModel } from './load-model.ts';
-import type { Log } from './log.ts';
 import { createWorkerServer } from './server.ts';
 
 export type WorkerOptions = Omit<LoadOptions, 'onFailure'> & {
-	/** `unix:/path/to/socket` or `host:port`; port 0 picks a free one. */
+	/** `unix:/path/to/socket` or `tcp://host:port`; port 0 picks a free one. */
 	listen: string;
+	/** For TCP; a unix socket is this user's alone. */
+	guard: WorkerGuard;
 	/** The name that the gateway serves the model under; for messages only. */
 	name: string;
 	/** The engine failed or the model did not load: the process should end, non-zero. */
@@ -15,7 +17,7 @@ export type WorkerOptions = Omit<LoadOptions, 'onFailure'> & {
 };
 
 export type RunningWorker = {
-	/** `unix:/path` or `http://host:port`, as it came to be. */
+	/** `unix:/path`, `http://host:port` or `https://host:port`, as it came to be. */
 	address: string;
 	/** Resolves when the model is up; rejects when it cannot be loaded. */
 	ready: Promise<void>;
@@ -30,8 +32,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 	const { log } = options;
 	let loaded: LoadedModel | null = null;
 	let isClosed = false;
-	const server = createWorkerServer({ model: options.name, loaded: () => loaded, log });
-	const address = await listen(server, options.listen, log);
+	const server = createWorkerServer({ model: options.name, loaded: () => loaded, guard: options.guard, log });
+	const scheme = options.guard.tls === null ? 'http' : 'https';
+	const address = await listen(server, options.listen, scheme);
 	const startedMs = performance.now();
 	const loading = loadModel(options).then((model) => {
 		loaded = model;
@@ -61,23 +64,30 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 	};
 }
 
-async function listen(server: Server, where: string, log: Log): Promise<string> {
-	const path = where.startsWith('unix:') ? where.slice('unix:'.length) : null;
-	const tcp = path === null ? /^(?:http:\/\/)?(.*):(\d+)$/.exec(where) : null;
-	if (path === null && tcp === null) throw configError(`--listen takes unix:PATH or HOST:PORT, not ${where}.`);
+/** Host and port of `tcp://host:port` or `host:port`; null for a unix socket. Throws `config_error`. */
+export function parseListen(where: string): { host: string; port: number } | null {
+	if (where.startsWith('unix:')) return null;
+	const [, host, port] = /^(?:tcp:\/\/|http:\/\/)?(\[[^\]]+\]|[^:/]+):(\d{1,5})$/.exec(where) ?? [];
+	if (host === undefined || Number(port) > 65_535)
+		throw configError(`--listen takes unix:/PATH or tcp://HOST:PORT, not ${where}`);
+	return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+async function listen(server: Server, where: string, scheme: string): Promise<string> {
+	const tcp = parseListen(where);
+	const path = where.slice('unix:'.length);
 	// A socket file of a worker that was killed would be "address in use".
-	if (path !== null) await unlink(path).catch(() => undefined);
+	if (tcp === null) await unlink(path).catch(() => undefined);
 	await new Promise<void>((resolve, reject) => {
-		server.once('error', (cause) => reject(configError(`Cannot listen on ${where}: ${cause.message}`, cause)));
-		if (path !== null) server.listen(path, resolve);
-		else server.listen(Number(tcp?.[2]), tcp?.[1]?.replace(/^\[|\]$/g, ''), resolve);
+		server.once('error', (cause) => reject(configError(`cannot listen on ${where}: ${cause.message}`, cause)));
+		if (tcp === null) server.listen(path, resolve);
+		else server.listen(tcp.port, tcp.host, resolve);
 	});
-	if (path !== null) {
+	if (tcp === null) {
 		await chmod(path, 0o600);
-		return `unix:${path}`;
+		return where;
 	}
 	const bound = server.address();
-	const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-	log.debug({ port }, 'worker listens');
-	return `http://${tcp?.[1]}:${port}`;
+	const port = typeof bound === 'object' && bound !== null ? bound.port : tcp.port;
+	return `${scheme}://${tcp.host.includes(':') ? `[${tcp.host}]` : tcp.host}:${port}`;
 }

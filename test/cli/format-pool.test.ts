@@ -19,11 +19,13 @@ it('lays the workers out in columns, with a dash for what is not known', () => {
 		resident_bytes: 300 * 2 ** 20,
 		version: '0.1.0',
 		engine: 'llama.cpp v0.5.0 (cpu)',
+		trouble: null,
 	};
 	const fresh = {
 		...worker,
 		id: 'http://10.0.0.7:9000',
 		state: 'loading',
+		trouble: 'another chat template than the pool has',
 		drained: false,
 		busy_slots: 0,
 		slots: 0,
@@ -40,5 +42,6 @@ it('lays the workers out in columns, with a dash for what is not known', () => {
 WORKER                MODEL  STATE            SLOTS  TOKENS/S  CACHE  MEMORY   RESTARTS  PID  VERSION
 r1/0                  r1     ready (drained)  1/4    31.4      42%    300 MiB  2         77   0.1.0, llama.cpp v0.5.0 (cpu)
 http://10.0.0.7:9000  r1     loading          0/0    -         -      -        0         -    -
+http://10.0.0.7:9000: another chat template than the pool has
 `);
 });

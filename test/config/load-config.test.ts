@@ -103,7 +103,6 @@ describe('problems in a configuration file', () => {
 		const text = 'server:\n  prot: 1\nmodels:\n  a:\n    slots: 0\nkeys:\n  - id: "ä"\n    sha256: nope\n';
 		expect(problemsOf(text)).toEqual([
 			'team.yaml:2:3: there is no key prot in server; did you mean port?',
-			'team.yaml:4:3: models.a.source is missing',
 			'team.yaml:5:5: models.a.slots has to be an integer from 1 to 256; here it is 0',
 			'team.yaml:7:5: keys[0].id has to be 1..64 letters, digits, _ . -; here it is "ä"',
 			'team.yaml:8:5: keys[0].sha256 has to be a lower-case hex SHA-256 of the key; here it is "nope"',
@@ -114,6 +113,20 @@ describe('problems in a configuration file', () => {
 		expect(problemsOf('server: {port: 1\n')[0]).toMatch(/^team\.yaml:\d+:\d+: /);
 		expect(problemsOf('server:\n  port: 1\n  port: 2\n')[0]).toMatch(/^team\.yaml:3:3: .*unique/);
 		expect(problemsOf('just text')[0]).toMatch(/^team\.yaml:1:1: the configuration has to be a section/);
+	});
+
+	it('include models that nobody serves, and hosts that are nowhere or in two places', () => {
+		const host = (text: string) => problemsOf(`models:\n  a:\n    hosts:\n      - ${text}\n`);
+		expect(problemsOf('models:\n  a:\n    slots: 2\n')).toEqual([
+			'team.yaml:2:3: models.a needs a source, or hosts that serve it',
+		]);
+		expect(host('{url: "http://gpu:1"}')).toEqual([]);
+		expect(host('{refreshSeconds: 5}')).toEqual(['team.yaml:4:9: a host has one of url, dns and srv']);
+		expect(host('{url: "http://a:1", dns: "http://b:1"}')).toEqual([
+			'team.yaml:4:9: a host has one of url, dns and srv',
+		]);
+		expect(host('{url: "http://a:1", tls: {caFile: ca}}')[0]).toMatch(/tls is for an https:\/\/ address/);
+		expect(host('{url: "https://a:1", tls: {certFile: c}}')[0]).toMatch(/certFile and keyFile belong together/);
 	});
 
 	it('include names that clash or lead nowhere', () => {

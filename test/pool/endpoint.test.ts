@@ -3,9 +3,11 @@ import { parseEndpoint } from '../../src/pool/endpoint.ts';
 
 describe('parseEndpoint', () => {
 	it('reads unix sockets and URLs', () => {
-		expect(parseEndpoint('unix:/run/w.sock')).toEqual({ origin: 'http://worker', socketPath: '/run/w.sock' });
-		expect(parseEndpoint('http://10.0.0.5:9000')).toEqual({ origin: 'http://10.0.0.5:9000', socketPath: null });
-		expect(parseEndpoint('https://gpu.example/')).toEqual({ origin: 'https://gpu.example', socketPath: null });
+		const bare = { socketPath: null, token: null, tls: null };
+		expect(parseEndpoint('unix:/run/w.sock')).toEqual({ ...bare, origin: 'http://worker', socketPath: '/run/w.sock' });
+		expect(parseEndpoint('http://10.0.0.5:9000')).toEqual({ ...bare, origin: 'http://10.0.0.5:9000' });
+		expect(parseEndpoint('https://gpu.example/')).toEqual({ ...bare, origin: 'https://gpu.example' });
+		expect(parseEndpoint('http://gpu', { token: 'abc' })).toEqual({ ...bare, origin: 'http://gpu', token: 'abc' });
 	});
 
 	it.each([

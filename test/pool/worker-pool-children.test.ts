@@ -184,7 +184,7 @@ describe('WorkerPool with child processes', () => {
 
 	it('does not take a worker of another version', async () => {
 		const { happened, log } = setUp({ children: 1, modes: ['old-protocol', 'ok'] });
-		await happened('workerReady');
+		await happened('workerRefused');
 		expect(log.entries.some((entry) => String(entry.fields.reason).includes('protocol 0'))).toBe(true);
 	});
 

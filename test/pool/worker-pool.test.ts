@@ -341,10 +341,11 @@ describe('WorkerPool', () => {
 			() => fake.close(),
 			() => pool.destroy(internalError('test over')),
 		);
-		await happened('workerDied');
+		await happened('workerRefused');
 		expect(observed.some((event) => event.name === 'workerReady')).toBe(false);
 		expect(log.entries.some((entry) => String(entry.fields.reason).includes('protocol 99'))).toBe(true);
 		expect((await runOnce(pool, 'r')).error).toEqual(overloaded);
+		expect(pool.status().workers[0]?.trouble).toMatch(/protocol 99/);
 	});
 
 	it('does not take a worker that cannot make one token', async () => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { PoolObserver } from '../../src/pool/pool-observer.ts';
 import type { PoolOptions, PoolStatus } from '../../src/pool/pool-options.ts';
+import type { RemoteOptions } from '../../src/pool/remote-options.ts';
 import { WorkerPool } from '../../src/pool/worker-pool.ts';
 import type { GenerateRequest, WorkerEvent } from '../../src/protocol/worker-api.ts';
 import { generateRequest } from './generate-request.ts';
@@ -19,17 +20,38 @@ export type TestPool = {
 	happened(name: keyof PoolObserver, count?: number): Promise<void>;
 };
 
+/** A retort worker at this address. */
+export function remoteAt(url: string, changes: Partial<RemoteOptions> = {}): RemoteOptions {
+	return {
+		where: { type: 'url', url },
+		refreshMs: 10_000,
+		token: null,
+		tls: null,
+		engine: { kind: 'retort' },
+		...changes,
+	};
+}
+
 /** `modes` names what the fake child processes do, one launch after the other; the last one stays. */
 export function startPool(
 	options: Partial<Omit<PoolOptions, 'models' | 'workers'>> & {
 		workers?: Partial<PoolOptions['workers']>;
 		endpoints?: string[];
+		remotes?: RemoteOptions[];
 		children?: number;
 		modes?: string[];
 		name?: string;
 	},
 ): TestPool {
-	const { endpoints = [], children = 0, modes = ['ok'], name = 'fake', workers, ...rest } = options;
+	const {
+		endpoints = [],
+		remotes = endpoints.map((url) => remoteAt(url)),
+		children = 0,
+		modes = ['ok'],
+		name = 'fake',
+		workers,
+		...rest
+	} = options;
 	const log = recordingLog();
 	const observed: Observed[] = [];
 	const waiters = new Set<() => void>();
@@ -39,7 +61,7 @@ export function startPool(
 	};
 	let launches = 0;
 	const pool = new WorkerPool({
-		models: { [name]: { aliases: ['alias'], workers: children, endpoints } },
+		models: { [name]: { aliases: ['alias'], workers: children, remotes } },
 		spawn: (_model, socketPath) => {
 			const mode = modes[Math.min(launches, modes.length - 1)] ?? 'ok';
 			launches += 1;
@@ -53,6 +75,7 @@ export function startPool(
 			rejected: observe('rejected'),
 			retried: observe('retried'),
 			workerReady: observe('workerReady'),
+			workerRefused: observe('workerRefused'),
 			workerDied: observe('workerDied'),
 		},
 		...rest,

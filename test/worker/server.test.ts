@@ -22,6 +22,7 @@ let statusWhileLoading: number | undefined;
 function options(listen: string, modelPath = embeddedModel) {
 	return {
 		listen,
+		guard: { token: null, tls: null },
 		name: 'pocket',
 		modelPath,
 		slots: 2,

@@ -68,6 +68,7 @@ function reportWorker(status: PoolWorkerStatus): WorkerReport {
 		resident_bytes: status.rssBytes,
 		version: versions?.retort ?? null,
 		engine: versions === null ? null : `llama.cpp ${versions.llamaCpp} (${versions.backend})`,
+		trouble: status.trouble,
 	};
 }
 

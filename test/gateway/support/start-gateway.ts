@@ -11,6 +11,7 @@ import { buildApp } from '../../../src/gateway/app.ts';
 import { createMetrics } from '../../../src/gateway/metrics.ts';
 import { WorkerPool } from '../../../src/pool/worker-pool.ts';
 import { type FakeScript, type FakeWorker, startFakeWorker } from '../../support/fake-worker.ts';
+import { remoteAt } from '../../support/pool.ts';
 import { R1_INFO, thinkThenSay } from './scripts.ts';
 
 export const KEY = 'sk-test-0123456789';
@@ -45,7 +46,7 @@ export async function startGateway(
 	const log = pino({ level: 'debug' }, sink);
 	const metrics = createMetrics();
 	const pool = new WorkerPool({
-		models: { fake: { aliases: ['user/repo:Q4_K_M'], workers: 0, endpoints: [worker.endpoint] } },
+		models: { fake: { aliases: ['user/repo:Q4_K_M'], workers: 0, remotes: [remoteAt(worker.endpoint)] } },
 		spawn: () => {
 			throw new Error('no local workers here');
 		},

@@ -1,0 +1,44 @@
+import { readPem, readToken } from '../config/read-secret.ts';
+import type { Config, HostConfig } from '../config/schema.ts';
+import type { EngineOptions, RemoteOptions } from '../pool/remote-options.ts';
+
+/** The hosts of every model, their secrets and templates read from their files. Throws `config_error`. */
+export function readRemotes(config: Config): Map<string, RemoteOptions[]> {
+	return new Map(Object.entries(config.models).map(([name, { hosts }]) => [name, hosts.map(readRemote)]));
+}
+
+function readRemote(host: HostConfig): RemoteOptions {
+	const { tls } = host;
+	const read = (path: string | undefined) => (path === undefined ? null : readPem(path));
+	return {
+		where: readWhere(host),
+		refreshMs: host.refreshSeconds * 1000,
+		token: host.tokenFile === undefined ? null : readToken(host.tokenFile),
+		tls:
+			tls === undefined
+				? null
+				: {
+						ca: read(tls.caFile),
+						cert: read(tls.certFile),
+						key: read(tls.keyFile),
+						serverName: tls.serverName ?? null,
+					},
+		engine: readEngine(host),
+	};
+}
+
+function readWhere({ url, dns, srv }: HostConfig): RemoteOptions['where'] {
+	if (url !== undefined) return { type: 'url', url };
+	return dns === undefined ? { type: 'srv', url: srv ?? '' } : { type: 'dns', url: dns };
+}
+
+function readEngine(host: HostConfig): EngineOptions {
+	if (host.kind !== 'openai') return { kind: host.kind };
+	return {
+		kind: 'openai',
+		model: host.model ?? null,
+		slots: host.slots,
+		contextTokens: host.contextTokens ?? null,
+		chatTemplate: host.templateFile === undefined ? null : readPem(host.templateFile),
+	};
+}
