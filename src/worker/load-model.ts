@@ -5,6 +5,7 @@ import type { LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
 import { BOUND_VERSION, bindModel, bindNative } from './binding.ts';
+import { chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
 import { Engine } from './engine.ts';
 import { checkGgufHeader } from './gguf-header.ts';
 import type { Log } from './log.ts';
@@ -30,8 +31,6 @@ export type LoadedModel = { engine: Engine; info: WorkerInfo; vocabulary: Vocabu
 const DEFAULT_CONTEXT_TOKENS = 8192;
 /** Below what a reader notices: a screen's frame takes twice as long. */
 const EVENT_INTERVAL_MS = 8;
-/** Below this a step is over before a second thread has woken up, and on busy cores ggml's barriers spin. */
-const ONE_THREAD_MODEL_BYTES = 64 * 1024 * 1024;
 
 /** Loads model and context and evaluates one token, so that the first request meets warm pages and kernels. */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
@@ -42,7 +41,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	const version = await getModuleVersion();
 	if (version !== BOUND_VERSION)
 		throw configError(`node-llama-cpp is ${version}; retort is bound to ${BOUND_VERSION}.`);
-	const threads = options.threads ?? chooseThreads(fileBytes);
+	const threads = options.threads ?? chooseThreads(fileBytes, availableParallelism());
 	const llama = await getLlama({
 		build: 'never',
 		skipDownload: true,
@@ -60,11 +59,16 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	try {
 		const model = await llama.loadModel({ modelPath, gpuLayers: options.gpuLayers });
 		const contextTokens = options.contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS);
+		const flashAttention = usesFlashAttention({
+			onCpu: llama.gpu === false,
+			headSize: headSizeOf(model.fileInfo.architectureMetadata),
+		});
 		const context = await model.createContext({
 			sequences: options.slots,
 			contextSize: contextTokens,
 			batchSize: Math.max(options.batchTokens, options.slots),
 			threads,
+			...(flashAttention === null ? {} : { flashAttention }),
 			// Exact prefixes: a sliding window's cells must not be dropped under a slot that is rewound.
 			swaFullCache: true,
 			failedCreationRemedy: false,
@@ -121,10 +125,6 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		const why = cause instanceof Error ? cause.message : String(cause);
 		throw configError(`${modelPath} could not be loaded: ${why}`, cause);
 	}
-}
-
-function chooseThreads(fileBytes: number): number {
-	return fileBytes < ONE_THREAD_MODEL_BYTES ? 1 : Math.max(1, availableParallelism());
 }
 
 function textOf(vocabulary: Vocabulary, id: number | null): string | null {

@@ -1,0 +1,30 @@
+/** How a model is computed, where nobody said so. */
+
+/** Below this a step is over before a second thread has woken up, and on busy cores ggml's barriers spin. */
+const ONE_THREAD_MODEL_BYTES = 64 * 1024 * 1024;
+/** Of heads below this ggml's flash attention on CPU is slower than plain attention: measured, 32 against 64 and 128. */
+const FLASH_ATTENTION_HEAD_SIZE = 64;
+
+/**
+ * All cores but one: that one serves HTTP, here and in the gateway. ggml's threads wait for each other spinning, so one
+ * that has to share its core halts all: two of them beside a busy process were a third as fast as one.
+ */
+export function chooseThreads(fileBytes: number, cores: number): number {
+	return fileBytes < ONE_THREAD_MODEL_BYTES ? 1 : Math.max(1, cores - 1);
+}
+
+/** Null when the metadata does not say how large a head is: llama.cpp's own choice then. */
+export function usesFlashAttention(model: { onCpu: boolean; headSize: number | null }): boolean | null {
+	if (!model.onCpu || model.headSize === null || model.headSize >= FLASH_ATTENTION_HEAD_SIZE) return null;
+	return false;
+}
+
+export function headSizeOf(metadata: {
+	readonly embedding_length?: number | bigint;
+	readonly attention?: { readonly head_count?: unknown; readonly key_length?: number | bigint };
+}): number | null {
+	const { embedding_length: embedding, attention } = metadata;
+	if (attention?.key_length !== undefined) return Number(attention.key_length);
+	const heads = Number(attention?.head_count); // an array where layers differ: not a number
+	return embedding === undefined || !(heads > 0) ? null : Number(embedding) / heads;
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { chooseThreads, headSizeOf, usesFlashAttention } from '../../src/worker/compute-options.ts';
+
+describe('threads', () => {
+	it('leave a core to HTTP, and are at least one', () => {
+		expect(chooseThreads(1e9, 16)).toBe(15);
+		expect(chooseThreads(1e9, 2)).toBe(1);
+		expect(chooseThreads(1e9, 1)).toBe(1);
+	});
+
+	it('are one for a model of a few million parameters', () => {
+		expect(chooseThreads(2e6, 16)).toBe(1);
+	});
+});
+
+describe('flash attention', () => {
+	it('is off for small heads on a CPU, and llama.cpp decides about all others', () => {
+		expect(usesFlashAttention({ onCpu: true, headSize: 32 })).toBe(false);
+		expect(usesFlashAttention({ onCpu: false, headSize: 32 })).toBeNull();
+		expect(usesFlashAttention({ onCpu: true, headSize: 64 })).toBeNull();
+		expect(usesFlashAttention({ onCpu: true, headSize: null })).toBeNull();
+	});
+
+	it('takes the size of a head from what a gguf says of it', () => {
+		expect(headSizeOf({ embedding_length: 192, attention: { head_count: 6 } })).toBe(32);
+		expect(headSizeOf({ embedding_length: 1024, attention: { head_count: 16, key_length: 128 } })).toBe(128);
+		expect(headSizeOf({ embedding_length: 1024, attention: { head_count: [8, 16] } })).toBeNull();
+		expect(headSizeOf({})).toBeNull();
+	});
+});
