@@ -17,6 +17,7 @@ export type WorkerFlags = {
 	gpuLayers?: number | 'auto' | 'max';
 	batchTokens?: number;
 	prefillSliceTokens?: number;
+	parkedBytes?: number;
 	endWithStdin?: boolean;
 };
 
@@ -48,6 +49,11 @@ export function workerCommand(action: (flags: WorkerFlags) => Promise<void>): Co
 		.addOption(
 			new Option('--prefill-slice-tokens <number>', 'prompt tokens between two decode steps (default: 256)').argParser(
 				integerFrom(1, ANY),
+			),
+		)
+		.addOption(
+			new Option('--parked-bytes <number>', 'memory for conversations that gave up their slot (default: 1 GiB)').argParser(
+				integerFrom(0, ANY),
 			),
 		)
 		.option('--end-with-stdin', 'end when stdin ends: for a worker whose parent holds its stdin')

@@ -35,6 +35,7 @@ export function workerSettings(flags: WorkerFlags, config: Config = defaultConfi
 		gpuLayers: flags.gpuLayers ?? model.gpuLayers,
 		batchTokens: flags.batchTokens ?? model.batchTokens,
 		prefillSliceTokens: flags.prefillSliceTokens ?? model.prefillSliceTokens,
+		parkedBytes: flags.parkedBytes ?? config.cache.parkedBytes,
 		endsWithStdin: flags.endWithStdin ?? false,
 	};
 }

@@ -20,6 +20,7 @@ export function workerSpawner(config: Config, paths: ReadonlyMap<string, string>
 			`--gpu-layers=${model.gpuLayers}`,
 			`--batch-tokens=${model.batchTokens}`,
 			`--prefill-slice-tokens=${model.prefillSliceTokens}`,
+			`--parked-bytes=${config.cache.parkedBytes}`,
 			'--end-with-stdin',
 		];
 		const { memoryLimitMiB } = config.workers;

@@ -242,6 +242,13 @@ const cacheSchema = section({
 		.enum(['key', 'group', 'all'])
 		.default('key')
 		.describe('Who may share cached prefixes. Sharing is a timing side channel.'),
+	parkedBytes: z
+		.int()
+		.nonnegative()
+		.default(1_073_741_824)
+		.describe(
+			'Memory of each worker for conversations that gave up their slot; at most half of what is free in /dev/shm, 0 for none. Linux only.',
+		),
 });
 
 const responsesSchema = section({

@@ -114,6 +114,23 @@ function addPoolGauges(registers: Registry[], poolStatus: () => PoolStatus): voi
 	byWorker('retort_slots_busy', 'Slots that run a request.', (worker) => worker.busySlots);
 	byWorker('retort_worker_restarts', 'Starts of a worker after its first.', (worker) => worker.restarts);
 	byWorker('retort_worker_resident_bytes', 'Resident memory of a worker.', (worker) => worker.rssBytes);
+	byWorker('retort_parked_bytes', 'Caches of conversations that gave up their slot.', ({ prefixCache }) => {
+		return prefixCache?.parkedBytes ?? 0;
+	});
+	new Gauge({
+		name: 'retort_prefix_moves',
+		help: 'Prefixes copied between slots, parked, restored, and evicted from where they were parked.',
+		labelNames: ['model', 'worker', 'move'],
+		registers,
+		collect() {
+			this.reset();
+			for (const { model, id, prefixCache } of poolStatus().workers) {
+				for (const move of ['copied', 'parked', 'restored', 'evicted'] as const) {
+					this.set({ model, worker: id, move }, prefixCache?.[move] ?? 0);
+				}
+			}
+		},
+	});
 	new Gauge({
 		name: 'retort_worker_state',
 		help: '1 for the state that a worker is in.',

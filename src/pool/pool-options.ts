@@ -1,5 +1,5 @@
 import type { Config, ModelConfig } from '../config/schema.ts';
-import type { GenerateRequest, WorkerInfo } from '../protocol/worker-api.ts';
+import type { GenerateRequest, PrefixCacheCounts, WorkerInfo } from '../protocol/worker-api.ts';
 import type { SpawnCommand } from './child-process.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { PoolObserver } from './pool-observer.ts';
@@ -54,6 +54,8 @@ export type PoolWorkerStatus = {
 	versions: WorkerInfo['versions'] | null;
 	/** Why it does not serve, null while it does. */
 	trouble: string | null;
+	/** Null until the worker has told. */
+	prefixCache: PrefixCacheCounts | null;
 };
 /** What an operator may do to one worker. */
 export type WorkerVerb = 'drain' | 'undrain' | 'restart';

@@ -1,5 +1,5 @@
 import { shuttingDown, workerFailed } from '../errors.ts';
-import type { WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
+import type { PrefixCacheCounts, WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
 import { awaitInfo, describeError, probeWorker } from './bring-up.ts';
 import type { Lease } from './lease.ts';
 import type { PoolLog } from './pool-log.ts';
@@ -119,6 +119,10 @@ export class SupervisedWorker {
 
 	get rssBytes(): number {
 		return this.#health?.rssBytes ?? 0;
+	}
+
+	get prefixCache(): PrefixCacheCounts | null {
+		return this.#health?.prefixCache ?? null;
 	}
 
 	get slots(): number {

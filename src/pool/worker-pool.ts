@@ -323,6 +323,7 @@ function describeWorker(model: string, member: SupervisedWorker): PoolWorkerStat
 		pid: member.pid,
 		rssBytes: member.rssBytes,
 		trouble: member.trouble,
+		prefixCache: member.prefixCache,
 		pace: member.pace,
 		versions: member.info?.versions ?? null,
 	};

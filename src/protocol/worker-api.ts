@@ -207,6 +207,19 @@ export const workerInfoSchema = z.object({
 });
 export type WorkerInfo = z.infer<typeof workerInfoSchema>;
 
+/** What became of prefixes outside of the slot that they were in, since the worker started. */
+export const prefixCacheSchema = z.object({
+	/** Copied from one slot to another. */
+	copied: z.int(),
+	/** Sequences that gave up their slot and were kept in memory; that came back; that went for want of room. */
+	parked: z.int(),
+	restored: z.int(),
+	evicted: z.int(),
+	/** What is kept now. */
+	parkedBytes: z.int(),
+});
+export type PrefixCacheCounts = z.infer<typeof prefixCacheSchema>;
+
 export const workerHealthSchema = z.object({
 	state: z.enum(['loading', 'ready', 'draining', 'failed']),
 	busySlots: z.int(),
@@ -214,6 +227,8 @@ export const workerHealthSchema = z.object({
 	/** Grows with every token evaluated: standing still while slots are busy means a stall. */
 	progress: z.int(),
 	rssBytes: z.int(),
+	/** Absent while the model loads. */
+	prefixCache: prefixCacheSchema.optional(),
 });
 export type WorkerHealth = z.infer<typeof workerHealthSchema>;
 

@@ -47,7 +47,12 @@ export type NativeContext = {
 	/** Drops cells from..to (exclusive, -1 for all the rest); false where the model's memory cannot be cut. */
 	removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
 	disposeSequence(sequence: number): void;
+	/** Notes a copy of the whole sequence, which the next decode carries out before anything else. */
 	copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
+	/** Writes keys and values of a sequence, preceded by `tokens`; resolves to the bytes. */
+	saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<number>;
+	/** Replaces what the sequence holds, at once; resolves to the tokens saved, at most `maxTokens`. */
+	loadSequenceStateFromFile(path: string, sequence: number, maxTokens: number): Promise<Uint32Array>;
 };
 
 export type NativeSampler = { applyConfig(config: NativeSamplerConfig): void; dispose(): void };
@@ -156,6 +161,8 @@ function isNativeContext(value: unknown): value is NativeContext {
 		'removeTokenCellsFromSequence',
 		'disposeSequence',
 		'copySequenceStateFromOtherSequence',
+		'saveSequenceStateToFile',
+		'loadSequenceStateFromFile',
 	]);
 }
 

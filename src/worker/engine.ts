@@ -1,14 +1,13 @@
 import { overloaded, type RetortError, shuttingDown, workerFailed } from '../errors.ts';
-import type { GenerateRequest, PhaseName, WorkerHealth } from '../protocol/worker-api.ts';
+import type { GenerateRequest, PhaseName, PrefixCacheCounts, WorkerHealth } from '../protocol/worker-api.ts';
 import type { Native } from './binding.ts';
 import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
 import { planStep, type StepPlan } from './plan-step.ts';
 import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
+import { type Parking, PrefixCache } from './prefix-cache.ts';
 import { resolveRequest } from './resolve-request.ts';
-import { resetConfig } from './sampling.ts';
 import { Slot } from './slot.ts';
-import { pickSlot } from './slot-table.ts';
 import { createStep, type Step } from './step.ts';
 import { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -23,6 +22,10 @@ export type EngineOptions = {
 	prefillSliceTokens: number;
 	/** Deltas of a generation that come faster than this are joined, unless its request says otherwise; absent: 0. */
 	eventIntervalMs?: number;
+	/** What copying a slot's cache to another slot takes; absent: it cannot be done. */
+	copyMs?: number;
+	/** Where sequences go that have to give up their slot; absent: nowhere. */
+	parking?: Parking | null;
 	/** A decode failed and the KV cache is undefined: every generation got its error, the process should end. */
 	onFailure: (error: RetortError) => void;
 };
@@ -48,6 +51,7 @@ export class Engine {
 	readonly #step: Step;
 	readonly #pace: PrefillPace;
 	readonly #delivery: EventDelivery;
+	readonly #cache: PrefixCache;
 	#waiting: Generation[] = [];
 	#order = 0;
 	#progress = 0;
@@ -64,6 +68,8 @@ export class Engine {
 		this.#pace = createPrefillPace({ sliceTokens: options.prefillSliceTokens, batchTokens: options.batchTokens });
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
+		const { copyMs = Number.POSITIVE_INFINITY, parking = null } = options;
+		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, parking });
 		this.#delivery = new EventDelivery(this.#slots);
 		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#deliver() });
 	}
@@ -107,12 +113,13 @@ export class Engine {
 		return found;
 	}
 
-	health(): Omit<WorkerHealth, 'rssBytes'> {
+	health(): Omit<WorkerHealth, 'rssBytes' | 'prefixCache'> & { prefixCache: PrefixCacheCounts } {
 		return {
 			state: this.#failure !== null ? 'failed' : this.#isClosing ? 'draining' : 'ready',
 			busySlots: this.#busySlots(),
 			waiting: this.#waiting.length,
 			progress: this.#progress,
+			prefixCache: this.#cache.stats,
 		};
 	}
 
@@ -128,6 +135,7 @@ export class Engine {
 		this.#isClosing = true;
 		await this.whenIdle();
 		for (const slot of this.#slots) slot.sampler.dispose();
+		this.#cache.close();
 	}
 
 	/** Fails what runs, and resolves when the native step that is under way is over. */
@@ -154,7 +162,7 @@ export class Engine {
 		try {
 			for (;;) {
 				this.#releaseDone();
-				this.#admit();
+				if (this.#waiting.length > 0 || this.#cache.isAwaited) await this.#admit();
 				// A resumed generation may have been over before it started.
 				if (this.#releaseDone()) continue;
 				const plan = planStep(this.#slots, {
@@ -164,6 +172,7 @@ export class Engine {
 				});
 				if (plan.entries.length === 0) break;
 				await this.#evaluate(plan);
+				this.#cache.stepped();
 				this.#delivery.heartbeat();
 			}
 		} catch (cause) {
@@ -178,24 +187,18 @@ export class Engine {
 		}
 	}
 
-	#admit(): void {
-		if (this.#waiting.length === 0) return;
-		this.#waiting = this.#waiting.filter((generation) => !generation.isCancelled);
-		for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-			if (this.#busySlots() === this.#slots.length) return;
-			const input = next.inputTokens;
-			const choice = pickSlot(this.#slots, input, next.request.cacheScope);
-			const slot = choice === null ? undefined : this.#slots[choice.index];
-			if (choice === null || slot === undefined) return;
+	async #admit(): Promise<void> {
+		await this.#cache.settle();
+		for (;;) {
+			this.#waiting = this.#waiting.filter((generation) => !generation.isCancelled);
+			const next = this.#waiting[0];
+			if (next === undefined || this.#busySlots() === this.#slots.length) return;
 			this.#waiting.shift();
-			slot.warmUp = [];
-			slot.rewind(choice.cachedTokens);
-			slot.generation = next;
-			slot.lastUsed = ++this.#order;
-			slot.cacheScope = next.request.cacheScope;
-			slot.sampler.applyConfig(resetConfig(next.seed));
-			next.start(slot.tokens.length);
-			if (input.length >= this.#options.contextTokens) next.endForLength();
+			if (!(await this.#cache.place(next))) {
+				this.#waiting.unshift(next);
+				return;
+			}
+			if (next.inputTokens.length >= this.#options.contextTokens) next.endForLength();
 		}
 	}
 
@@ -220,8 +223,8 @@ export class Engine {
 		for (const slot of this.#slots) {
 			const { generation } = slot;
 			if (generation === null || !(generation.isFinished || generation.isCancelled)) continue;
-			slot.generation = null;
-			slot.lastUsed = ++this.#order;
+			slot.release();
+			slot.lastUsed = this.#cache.tick();
 			released = true;
 			this.#delivery.send(generation, true);
 			if (!generation.isCancelled) this.#prepareNextTurn(slot, generation);

@@ -78,6 +78,11 @@ export class Generation {
 		return this.#machine.isFinished;
 	}
 
+	/** It waits for nothing but the next step. */
+	get isDecoding(): boolean {
+		return !this.isPrefill && !this.isPaused && !this.isCancelled && !this.isFinished;
+	}
+
 	get seed(): number {
 		return this.#seed;
 	}
@@ -102,18 +107,23 @@ export class Generation {
 		this.pending = [];
 	}
 
-	/** A slot is held. Its cache holds the first `cachedTokens` of the input. */
+	/** A slot is held. Its cache holds the first `cachedTokens` of the input, or will. */
 	start(cachedTokens: number): void {
 		this.#slotMs = performance.now();
-		this.cachedTokens = Math.min(cachedTokens, this.prompt.length);
-		const input = this.inputTokens;
-		this.#inputLength = input.length;
-		this.pending = input.slice(cachedTokens);
+		this.evaluateFrom(cachedTokens);
 		this.outbox.unshift({
 			type: 'generation-start',
 			promptTokens: this.prompt.length,
 			cachedTokens: this.cachedTokens,
 		});
+	}
+
+	/** The slot's cache came to hold so many tokens of the input. */
+	evaluateFrom(cachedTokens: number): void {
+		const input = this.inputTokens;
+		this.#inputLength = input.length;
+		this.cachedTokens = Math.min(cachedTokens, this.prompt.length);
+		this.pending = input.slice(cachedTokens);
 	}
 
 	/** Reports a slice of the prompt, also as a sign of life. */

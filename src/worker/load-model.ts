@@ -4,11 +4,12 @@ import { basename } from 'node:path';
 import type { LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
-import { BOUND_VERSION, bindModel, bindNative } from './binding.ts';
+import { BOUND_VERSION, bindModel, bindNative, type NativeContext } from './binding.ts';
 import { chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
 import { Engine } from './engine.ts';
 import { checkGgufHeader } from './gguf-header.ts';
 import type { Log } from './log.ts';
+import { measureCopy, openParking } from './measure-cache.ts';
 import { createVocabulary, type Vocabulary } from './vocabulary.ts';
 
 export type LoadOptions = {
@@ -21,6 +22,8 @@ export type LoadOptions = {
 	gpuLayers: number | 'auto' | 'max';
 	batchTokens: number;
 	prefillSliceTokens: number;
+	/** Memory for sequences that gave up their slot; 0 parks none. */
+	parkedBytes: number;
 	retortVersion: string;
 	log: Log;
 	onFailure: (error: RetortError) => void;
@@ -29,10 +32,12 @@ export type LoadOptions = {
 export type LoadedModel = { engine: Engine; info: WorkerInfo; vocabulary: Vocabulary; dispose(): Promise<void> };
 
 const DEFAULT_CONTEXT_TOKENS = 8192;
+/** Of any vocabulary. */
+const WARM_UP_TOKENS = 16;
 /** Below what a reader notices: a screen's frame takes twice as long. */
 const EVENT_INTERVAL_MS = 8;
 
-/** Loads model and context and evaluates one token, so that the first request meets warm pages and kernels. */
+/** Loads model and context and evaluates a few tokens, so that the first request meets warm pages and kernels. */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	const { modelPath, log } = options;
 	const { fileBytes } = await checkGgufHeader(modelPath);
@@ -76,6 +81,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		const native = bindNative(llama, model, context);
 		const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 		const vocabulary = createVocabulary(bindModel(model), vocabularySize);
+		const { copyMs, parking } = await warmUp(native.context, options);
 		const engine = new Engine({
 			native,
 			vocabulary,
@@ -84,12 +90,10 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 			batchTokens: Math.max(options.batchTokens, options.slots),
 			prefillSliceTokens: options.prefillSliceTokens,
 			eventIntervalMs: EVENT_INTERVAL_MS,
+			copyMs,
+			parking,
 			onFailure: options.onFailure,
 		});
-		native.context.initBatch(1);
-		native.context.addToBatch(0, 0, Uint32Array.of(vocabulary.bos ?? 0), Uint32Array.of(0));
-		await native.context.decodeBatch();
-		native.context.disposeSequence(0);
 		const { release } = llama.llamaCppRelease;
 		const info: WorkerInfo = {
 			protocolVersion: PROTOCOL_VERSION,
@@ -125,6 +129,17 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		const why = cause instanceof Error ? cause.message : String(cause);
 		throw configError(`${modelPath} could not be loaded: ${why}`, cause);
 	}
+}
+
+/** Evaluates a few tokens, and finds out what moving them costs. */
+async function warmUp(context: NativeContext, { slots, parkedBytes }: LoadOptions) {
+	context.initBatch(WARM_UP_TOKENS);
+	context.addToBatch(0, 0, new Uint32Array(WARM_UP_TOKENS), Uint32Array.of(WARM_UP_TOKENS - 1));
+	await context.decodeBatch();
+	const copyMs = slots > 1 ? await measureCopy(context, WARM_UP_TOKENS) : Number.POSITIVE_INFINITY;
+	const parking = await openParking(context, { tokens: WARM_UP_TOKENS, budgetBytes: parkedBytes });
+	context.disposeSequence(0);
+	return { copyMs, parking };
 }
 
 function textOf(vocabulary: Vocabulary, id: number | null): string | null {

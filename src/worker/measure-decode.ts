@@ -19,6 +19,7 @@ export async function measureDecode(modelPath: string, threads: number | null): 
 		gpuLayers: 'auto',
 		batchTokens: 256,
 		prefillSliceTokens: 256,
+		parkedBytes: 0,
 		retortVersion: '0',
 		log: { debug: silent, info: silent, warn: silent, error: silent },
 		onFailure: silent,

@@ -30,7 +30,7 @@ export function planStep(
 			continue;
 		}
 		const { pending, isPrefill, order } = generation;
-		if (generation.isPaused || generation.isFinished || pending.length === 0) continue;
+		if (slot.follows !== null || generation.isPaused || generation.isFinished || pending.length === 0) continue;
 		readsPrompts ||= isPrefill;
 		if (!isPrefill) decodingTokens += pending.length;
 		candidates.push({ slot: index, pending: pending.length, isPrefill, order });

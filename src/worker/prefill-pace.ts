@@ -4,11 +4,13 @@ export type StepCost = { ms: number; promptTokens: number; decodes: boolean };
 export type PrefillPace = {
 	/** Prompt tokens that one step may take now. */
 	sliceTokens(decodes: boolean): number;
+	/** What one of them takes; null until one was read. */
+	readonly promptTokenMs: number | null;
 	observe(step: StepCost): void;
 };
 
 /** What a decoding stream waits for its next token while prompts are read. */
-const TARGET_STEP_MS = 150;
+export const TARGET_STEP_MS = 150;
 /** With nobody decoding, what a client that leaves, or a request that arrives, waits for. */
 const TARGET_ALONE_MS = 600;
 /** Below this the weights are read for too little work. */
@@ -28,6 +30,9 @@ export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: 
 	const mix = (old: number, value: number) => old + (value - old) * NEWEST_WEIGHT;
 
 	return {
+		get promptTokenMs() {
+			return msPerPromptToken;
+		},
 		sliceTokens(decodes) {
 			const ceiling = decodes ? ceilings.sliceTokens : ceilings.batchTokens;
 			if (msPerPromptToken === null) return Math.min(ceiling, FIRST_TOKENS);

@@ -1,5 +1,6 @@
 import type { Native, NativeSampler } from './binding.ts';
 import type { Generation } from './generation.ts';
+import { resetConfig } from './sampling.ts';
 import { commonPrefix, type SlotView } from './slot-table.ts';
 
 /** One sequence of the context: its KV cache, its sampler, and who holds it. */
@@ -10,6 +11,10 @@ export class Slot implements SlotView {
 	cacheScope: string | null = null;
 	lastUsed = 0;
 	generation: Generation | null = null;
+	/** Waits until another slot has read so many tokens that both prompts begin with, to copy them. */
+	follows: { slot: Slot; generation: Generation | null; tokens: number } | null = null;
+	/** Its sequence is a conversation's: somebody may come back for it. */
+	mayContinue = false;
 	/** Tokens to evaluate while nobody holds the slot: the next turn's prompt, as far as it is known. */
 	warmUp: number[] = [];
 	readonly #context: Native['context'];
@@ -24,6 +29,17 @@ export class Slot implements SlotView {
 		return this.generation !== null;
 	}
 
+	/** A prompt is being read, and will be in the cache. */
+	get isReading(): boolean {
+		const { generation } = this;
+		return generation?.isPrefill === true && !generation.isPaused && !generation.isCancelled;
+	}
+
+	/** What follows `tokens` in the cache when it is read. */
+	get arriving(): readonly number[] {
+		return this.isReading && this.follows === null ? (this.generation?.pending ?? []) : [];
+	}
+
 	/** What the next batches have to evaluate here. */
 	get pending(): number[] {
 		return this.generation?.pending ?? this.warmUp;
@@ -34,15 +50,37 @@ export class Slot implements SlotView {
 		else this.generation.pending = tokens;
 	}
 
+	take(generation: Generation): void {
+		this.generation = generation;
+		this.warmUp = [];
+		this.sampler.applyConfig(resetConfig(generation.seed));
+	}
+
+	/** What it evaluated stays in the cache. */
+	release(): void {
+		this.generation = null;
+		this.follows = null;
+	}
+
 	/** Cuts the cache back to `length` tokens; to nothing where the model's memory cannot be cut. */
 	rewind(length: number): void {
 		if (this.tokens.length === length) return;
 		if (length > 0 && this.#context.removeTokenCellsFromSequence(this.index, length, -1)) {
 			this.tokens.length = length;
 		} else {
-			this.#context.disposeSequence(this.index);
-			this.tokens.length = 0;
+			this.clear();
 		}
+	}
+
+	clear(): void {
+		this.#context.disposeSequence(this.index);
+		this.tokens.length = 0;
+	}
+
+	/** The cache was filled from outside. */
+	hold(tokens: readonly number[]): void {
+		this.tokens.length = 0;
+		for (const id of tokens) this.tokens.push(id);
 	}
 
 	/**

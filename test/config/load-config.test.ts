@@ -70,7 +70,7 @@ describe('problems in a configuration file', () => {
 
 	it('list the keys of the section when nothing is near', () => {
 		expect(problemsOf('cache:\n  wombat: 1\n')).toEqual([
-			'team.yaml:2:3: there is no key wombat in cache; the keys there are scope',
+			'team.yaml:2:3: there is no key wombat in cache; the keys there are scope, parkedBytes',
 		]);
 	});
 

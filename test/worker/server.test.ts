@@ -31,6 +31,7 @@ function options(listen: string, modelPath = embeddedModel) {
 		gpuLayers: 0,
 		batchTokens: 128,
 		prefillSliceTokens: 64,
+		parkedBytes: 0,
 		retortVersion: '0.0.0',
 		log: silentLog,
 		onFailure: () => undefined,

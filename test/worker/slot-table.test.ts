@@ -1,62 +1,133 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commonPrefix, pickSlot, type SlotView } from '../../src/worker/slot-table.ts';
+import {
+	type CacheCosts,
+	commonPrefix,
+	LEAST_SHARED_TOKENS,
+	type ParkedView,
+	type Placement,
+	placePrompt,
+	type SlotView,
+} from '../../src/worker/slot-table.ts';
 
 function slot(index: number, changes: Partial<SlotView> = {}): SlotView {
-	return { index, tokens: [], cacheScope: null, isBusy: false, lastUsed: index, ...changes };
+	return { index, tokens: [], arriving: [], cacheScope: null, isBusy: false, lastUsed: index, ...changes };
 }
 
-describe('picking a slot', () => {
-	it('prefers the longest common prefix inside the scope', () => {
+/** `count` tokens that begin as every other run does. */
+const run = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
+const still: CacheCosts = { promptTokenMs: null, copyMs: 1, moveMs: () => 1 };
+const moving: CacheCosts = { promptTokenMs: 1, copyMs: 5, moveMs: (tokens) => tokens / 100 };
+const noParking: CacheCosts = { ...moving, moveMs: () => Number.POSITIVE_INFINITY };
+
+function place(slots: SlotView[], prompt: number[], costs = still, parked: ParkedView[] = []): Placement | null {
+	return placePrompt(slots, parked, { prompt, cacheScope: 'a' }, costs);
+}
+
+describe('placing a prompt', () => {
+	it('prefers the free slot with the longest common prefix inside the scope', () => {
 		const slots = [
 			slot(0, { tokens: [1, 2], cacheScope: 'a' }),
 			slot(1, { tokens: [1, 2, 3, 9], cacheScope: 'a' }),
 			slot(2, { tokens: [1, 2, 3, 4], cacheScope: 'b' }),
 		];
-		expect(pickSlot(slots, [1, 2, 3, 4, 5], 'a')).toEqual({ index: 1, cachedTokens: 3 });
+		expect(place(slots, [1, 2, 3, 4, 5])).toEqual({ index: 1, cachedTokens: 3, prefix: { from: 'own' } });
 	});
 
 	it('leaves the last prompt token to be evaluated', () => {
-		expect(pickSlot([slot(0, { tokens: [1, 2, 3], cacheScope: 'a' })], [1, 2, 3], 'a')).toEqual({
-			index: 0,
-			cachedTokens: 2,
-		});
+		expect(place([slot(0, { tokens: [1, 2, 3], cacheScope: 'a' })], [1, 2, 3])?.cachedTokens).toBe(2);
 	});
 
-	it('takes the least recently used one where nothing is shared', () => {
+	it('takes the least recently used slot where nothing is shared', () => {
 		const slots = [
 			slot(0, { lastUsed: 5 }),
 			slot(1, { lastUsed: 2, tokens: [9], cacheScope: 'a' }),
 			slot(2, { lastUsed: 3 }),
 		];
-		expect(pickSlot(slots, [1, 2], 'a')).toEqual({ index: 1, cachedTokens: 0 });
+		expect(place(slots, [1, 2])).toEqual({ index: 1, cachedTokens: 0, prefix: { from: 'own' } });
 	});
 
 	it('finds none when all are busy', () => {
-		expect(pickSlot([slot(0, { isBusy: true })], [1], 'a')).toBeNull();
+		expect(place([slot(0, { isBusy: true })], [1])).toBeNull();
 	});
 
-	it('never offers more than a true prefix of the same scope', () => {
-		const tokens = fc.array(fc.nat(3), { maxLength: 12 });
+	it('copies a long prefix from a busy slot into an empty one, and a short one never', () => {
+		const busy = (count: number) => [slot(0, { tokens: run(count), cacheScope: 'a', isBusy: true }), slot(1)];
+		const copied = { index: 1, cachedTokens: 100, prefix: { from: 'slot', index: 0 } };
+		expect(place(busy(100), run(120), moving)).toEqual(copied);
+		expect(place(busy(LEAST_SHARED_TOKENS - 1), run(120), moving)?.cachedTokens).toBe(0);
+		expect(place(busy(100), run(120), { ...moving, copyMs: 200 })?.cachedTokens).toBe(0);
+		expect(place(busy(100), run(120), still)?.cachedTokens).toBe(0);
+	});
+
+	it('counts what a busy slot will have read', () => {
+		const reading = slot(0, { tokens: run(10), arriving: run(90, 10), cacheScope: 'a', isBusy: true });
+		expect(place([reading, slot(1)], [...run(80), 900, 901], moving)).toEqual({
+			index: 1,
+			cachedTokens: 80,
+			prefix: { from: 'slot', index: 0 },
+		});
+	});
+
+	it('leaves a conversation whole where another that begins alike finds an empty slot', () => {
+		const slots = [slot(0, { tokens: run(400), cacheScope: 'a', lastUsed: 1 }), slot(1, { lastUsed: 2 })];
+		expect(place(slots, [...run(200), 900], noParking)).toMatchObject({ index: 1, cachedTokens: 200 });
+		expect(place(slots, run(401), noParking)).toMatchObject({ index: 0, cachedTokens: 400, prefix: { from: 'own' } });
+	});
+
+	it('brings back what was parked, in the place of what was used longest ago', () => {
+		const slots = [
+			slot(0, { tokens: run(50, 500), cacheScope: 'a', lastUsed: 9 }),
+			slot(1, { tokens: run(50, 600), cacheScope: 'a', lastUsed: 2 }),
+		];
+		const parked = [
+			{ id: 7, tokens: run(300), cacheScope: 'a' },
+			{ id: 8, tokens: run(400), cacheScope: 'b' },
+		];
+		expect(place(slots, run(500), moving, parked)).toEqual({
+			index: 1,
+			cachedTokens: 300,
+			prefix: { from: 'parked', id: 7 },
+		});
+		expect(place(slots, run(500), noParking, parked)?.prefix).toEqual({ from: 'own' });
+	});
+
+	it('never offers more than a true prefix of the same scope, nor less than the best free slot has', () => {
+		const token = fc.nat(1);
+		const tokens = fc.array(token, { maxLength: 80 });
+		const scope = fc.constantFrom('a', 'b', null);
 		const anySlot = fc.record({
 			tokens,
-			cacheScope: fc.constantFrom('a', 'b', null),
+			arriving: tokens,
+			cacheScope: scope,
 			isBusy: fc.boolean(),
 			lastUsed: fc.nat(),
 		});
+		const views = fc.array(anySlot, { maxLength: 6 });
+		const shelves = fc.array(fc.record({ tokens, cacheScope: fc.constantFrom('a', 'b') }), { maxLength: 4 });
 		fc.assert(
-			fc.property(fc.array(anySlot, { maxLength: 6 }), tokens, (views, prompt) => {
-				const slots = views.map((view, index) => ({ ...view, index }));
-				const choice = pickSlot(slots, prompt, 'a');
+			fc.property(views, shelves, fc.array(token, { minLength: 1, maxLength: 90 }), (slotViews, shelf, prompt) => {
+				const slots = slotViews.map((view, index) => ({ ...view, index, arriving: view.isBusy ? view.arriving : [] }));
+				const parked = shelf.map((view, id) => ({ ...view, id }));
 				const free = slots.filter(({ isBusy }) => !isBusy);
-				expect(choice === null).toBe(free.length === 0);
-				if (choice === null) return;
-				const chosen = slots[choice.index];
-				expect(chosen?.isBusy).toBe(false);
-				if (choice.cachedTokens > 0) expect(chosen?.cacheScope).toBe('a');
-				expect(chosen?.tokens.slice(0, choice.cachedTokens)).toEqual(prompt.slice(0, choice.cachedTokens));
-				const best = Math.max(...free.map((view) => (view.cacheScope === 'a' ? commonPrefix(view.tokens, prompt) : 0)));
-				expect(choice.cachedTokens).toBe(Math.min(best, Math.max(0, prompt.length - 1)));
+				for (const costs of [still, moving, noParking]) {
+					const placement = place(slots, prompt, costs, parked);
+					expect(placement === null).toBe(free.length === 0);
+					if (placement === null) continue;
+					const { index, cachedTokens, prefix } = placement;
+					expect(slots[index]?.isBusy).toBe(false);
+					expect(cachedTokens).toBeLessThan(prompt.length);
+					const from = prefix.from === 'own' ? index : prefix.from === 'slot' ? prefix.index : -1;
+					const holder = prefix.from === 'parked' ? parked[prefix.id] : slots[from];
+					const held = [...(holder?.tokens ?? []), ...(slots[from]?.arriving ?? [])];
+					expect(held.slice(0, cachedTokens)).toEqual(prompt.slice(0, cachedTokens));
+					if (cachedTokens > 0) expect(holder?.cacheScope).toBe('a');
+					if (prefix.from === 'slot') expect(prefix.index).not.toBe(index);
+					const best = Math.max(
+						...free.map((view) => (view.cacheScope === 'a' ? commonPrefix(view.tokens, prompt) : 0)),
+					);
+					if (prefix.from === 'own') expect(cachedTokens).toBe(Math.min(best, prompt.length - 1));
+				}
 			}),
 		);
 	});

@@ -12,7 +12,12 @@ const silent = () => undefined;
 export const silentLog = { debug: silent, info: silent, warn: silent, error: silent };
 
 export function loadEmbedded(
-	options: { slots?: number; contextTokens?: number; onFailure?: (error: RetortError) => void } = {},
+	options: {
+		slots?: number;
+		contextTokens?: number;
+		parkedBytes?: number;
+		onFailure?: (error: RetortError) => void;
+	} = {},
 ): Promise<LoadedModel> {
 	return loadModel({
 		modelPath: embeddedModel,
@@ -22,6 +27,7 @@ export function loadEmbedded(
 		gpuLayers: 0,
 		batchTokens: 128,
 		prefillSliceTokens: 64,
+		parkedBytes: options.parkedBytes ?? 0,
 		retortVersion: '0.0.0',
 		log: silentLog,
 		onFailure: options.onFailure ?? silent,

@@ -1,0 +1,52 @@
+import type { NativeContext } from './binding.ts';
+import type { Parking } from './prefix-cache.ts';
+import { openSequenceFiles } from './sequence-files.ts';
+
+/** A copy that takes longer is measured once: it is not the machine's other work that we see. */
+const LONG_MS = 50;
+const TRIES = 3;
+
+/**
+ * What copying a slot's cache to another slot takes: the step after the copy against a step without. Of sequence 0,
+ * which holds so many tokens and keeps them. Infinity where the model's memory cannot do it.
+ */
+export async function measureCopy(context: NativeContext, tokens: number): Promise<number> {
+	const step = async (position: number) => {
+		const startedMs = performance.now();
+		context.initBatch(1);
+		context.addToBatch(0, position, Uint32Array.of(0), new Uint32Array(0));
+		await context.decodeBatch();
+		return performance.now() - startedMs;
+	};
+	let leastMs = Number.POSITIVE_INFINITY;
+	for (let tries = 0, position = tokens; tries < TRIES; tries++) {
+		const plainMs = await step(position++);
+		try {
+			await context.copySequenceStateFromOtherSequence(1, 0);
+		} catch {
+			return Number.POSITIVE_INFINITY;
+		}
+		leastMs = Math.min(leastMs, Math.max(0, (await step(position++)) - plainMs));
+		context.disposeSequence(1);
+		if (leastMs > LONG_MS) break;
+	}
+	context.removeTokenCellsFromSequence(0, tokens, -1);
+	return leastMs;
+}
+
+/** Where sequences can be parked within a budget; null where they cannot. Sequence 0 holds `tokens` tokens, which it keeps. */
+export async function openParking(
+	context: NativeContext,
+	options: { tokens: number; budgetBytes: number },
+): Promise<Parking | null> {
+	const files = options.budgetBytes === 0 ? null : openSequenceFiles(context);
+	if (files === null) return null;
+	try {
+		const file = await files.save(0);
+		const bytesPerToken = file.bytes / options.tokens;
+		await files.load(0, file).finally(() => files.drop(file));
+		return { files, budgetBytes: Math.min(options.budgetBytes, files.freeBytes), bytesPerToken };
+	} catch {
+		return null;
+	}
+}
