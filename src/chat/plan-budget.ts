@@ -47,7 +47,7 @@ export function planBudget(input: {
 	);
 	const isSilent = controls.budgetTokens === undefined && controls.effort === undefined;
 	const budgetTokens = smallest(
-		isSilent ? defaults.defaultMaxTokens : asked,
+		isSilent ? (key?.defaultThinkingTokens ?? defaults.defaultMaxTokens) : asked,
 		available,
 		defaults.maxTokens,
 		key?.maxThinkingTokens ?? null,

@@ -25,7 +25,11 @@ export type ReasoningDefaults = {
 };
 
 /** What a key sets for itself. */
-export type KeyOverrides = { reasoningField?: ReasoningField | undefined; maxThinkingTokens?: number | undefined };
+export type KeyOverrides = {
+	reasoningField?: ReasoningField | undefined;
+	maxThinkingTokens?: number | undefined;
+	defaultThinkingTokens?: number | undefined;
+};
 
 export type PlanInput = {
 	request: ChatRequest;

@@ -67,6 +67,11 @@ const keySchema = z.strictObject({
 	admin: z.boolean().default(false).describe('May call /admin.'),
 	reasoningField: reasoningFieldSchema.optional().describe('Overrides reasoning.field for this key.'),
 	maxThinkingTokens: z.int().nonnegative().optional().describe('Ceiling of the thinking budget for this key.'),
+	defaultThinkingTokens: z
+		.int()
+		.nonnegative()
+		.optional()
+		.describe("Thinking budget of this key's requests that name none, in place of reasoning.defaultMaxTokens."),
 	limits: limitsSchema.optional().describe('Limits of this key, in place of the top-level ones.'),
 });
 export type KeyConfig = z.infer<typeof keySchema>;
@@ -140,6 +145,13 @@ const modelSchema = z.strictObject({
 		.positive()
 		.default(256)
 		.describe('Prompt tokens evaluated before decoding streams get their next step.'),
+	closing: z
+		.string()
+		.nullable()
+		.default(null)
+		.describe(
+			"Words that close this model's thoughts at their budget; null takes reasoning.closing, '' closes without a word, as suits a model that never saw such a sentence.",
+		),
 });
 export type ModelConfig = z.infer<typeof modelSchema>;
 
@@ -233,7 +245,10 @@ const reasoningSchema = section({
 		.max(1)
 		.default(0.1)
 		.describe('Share of the budget within which the thought may still end its sentence.'),
-	closing: z.string().default('\n\nTime to answer.\n').describe('Put at the end of a thought that was closed for it.'),
+	closing: z
+		.string()
+		.default('\n\nTime to answer.\n')
+		.describe('Put at the end of a thought that was closed for it; a model may have words of its own.'),
 	closesOnLoop: z.boolean().default(true).describe('Close a thought that repeats itself.'),
 });
 

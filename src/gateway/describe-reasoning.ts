@@ -19,7 +19,7 @@ export function describeReasoning(
 		field,
 		fields: reasoningFieldSchema.options,
 		efforts: effortSchema.options,
-		default_max_tokens: reasoning.defaultMaxTokens,
+		default_max_tokens: key?.defaultThinkingTokens ?? reasoning.defaultMaxTokens,
 		max_tokens: ceilings.length === 0 ? null : Math.min(...ceilings),
 		answer_reserve_tokens: reasoning.answerReserveTokens,
 		closes_on_loop: reasoning.closesOnLoop,

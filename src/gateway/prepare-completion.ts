@@ -38,7 +38,8 @@ export type CompletionInput = {
 export function prepareCompletion(input: CompletionInput): PreparedCompletion {
 	const { chat, model, info, template, caller, config, version } = input;
 	const { contextTokens } = info;
-	const prepared = prepareChat({ request: chat, template, contextTokens, defaults: config, key: caller.key });
+	const defaults = { sampling: config.sampling, reasoning: reasoningOf(config, model) };
+	const prepared = prepareChat({ request: chat, template, contextTokens, defaults, key: caller.key });
 	const { generation } = prepared;
 	// Not the client's x-request-id: two requests with the same one must not be taken for each other.
 	const id = input.id ?? `chatcmpl-${randomHex24()}`;
@@ -71,6 +72,12 @@ export function prepareCompletion(input: CompletionInput): PreparedCompletion {
 			includeUsage: chat.stream_options?.include_usage === true,
 		},
 	};
+}
+
+/** The server's, with the model's own closing words. */
+function reasoningOf({ models, reasoning }: Config, model: string): Config['reasoning'] {
+	const closing = models[model]?.closing ?? null;
+	return closing === null ? reasoning : { ...reasoning, closing };
 }
 
 /** The same with an id and a seed of its own. What the next turn holds is known of one answer alone. */

@@ -174,6 +174,9 @@ describe('the thinking budget', () => {
 		expect(budget({ max_thinking_tokens: 300 }, { reasoning: { defaultMaxTokens: 200 } })).toBe(300);
 		expect(budget({ max_thinking_tokens: 300 }, { reasoning: { maxTokens: 100 } })).toBe(100);
 		expect(budget({}, { reasoning: { maxTokens: 100 }, key: { maxThinkingTokens: 50 } })).toBe(50);
+		const key = { defaultThinkingTokens: 90, maxThinkingTokens: 120 };
+		expect(budget({}, { reasoning: { defaultMaxTokens: 200 }, key })).toBe(90);
+		expect(budget({ max_thinking_tokens: 300 }, { key })).toBe(120);
 	});
 
 	test('a context that nobody knows bounds nothing', () => {
