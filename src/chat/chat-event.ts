@@ -20,6 +20,8 @@ export type ReasoningOutcome = {
 	budgetTokens: number | null;
 	/** Thoughts that came back empty and were begun again. */
 	emptyRetries: number;
+	/** Times that another worker went on with the generation in its middle; absent for none. */
+	resumes?: number;
 	/** Where several samples were asked for: how they voted, most first. */
 	votes?: Vote[];
 };

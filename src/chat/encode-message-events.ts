@@ -1,6 +1,7 @@
 import type { FinishReason } from '../protocol/chat-response.ts';
 import type { Message, MessageBlock, MessageDelta, MessagesEvent, StopReason } from '../protocol/messages-response.ts';
 import type { ChatEvent, TokenUsage } from './chat-event.ts';
+import { encodeReasoningStatus } from './encode-usage.ts';
 import { parseArguments } from './parse-arguments.ts';
 
 export type MessageMeta = {
@@ -28,7 +29,7 @@ export function createMessageEncoder(meta: MessageMeta): MessageEncoder {
 		content: [],
 		stop_reason: null,
 		stop_sequence: null,
-		usage: { input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 },
+		usage: encodeMessageUsage({ promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 }),
 	};
 	let open: MessageBlock | null = null;
 	let json = '';
@@ -85,10 +86,12 @@ export function createMessageEncoder(meta: MessageMeta): MessageEncoder {
 				message.stop_sequence = meta.stopSequence();
 				message.stop_reason = toStopReason(event.finishReason, message.stop_sequence);
 				message.usage = encodeMessageUsage(event.usage);
+				message.reasoning_status = encodeReasoningStatus(event.reasoning);
 				yield {
 					type: 'message_delta',
 					delta: { stop_reason: message.stop_reason, stop_sequence: message.stop_sequence },
 					usage: message.usage,
+					reasoning_status: message.reasoning_status,
 				};
 				yield { type: 'message_stop' };
 				break;
@@ -104,6 +107,7 @@ function encodeMessageUsage(usage: TokenUsage): Message['usage'] {
 		cache_creation_input_tokens: 0,
 		cache_read_input_tokens: usage.cachedTokens,
 		output_tokens: usage.completionTokens,
+		reasoning_tokens: usage.reasoningTokens,
 	};
 }
 

@@ -26,6 +26,7 @@ export function encodeReasoningStatus(outcome: ReasoningOutcome): ReasoningStatu
 		budget_tokens: outcome.budgetTokens,
 		...(outcome.votes === undefined ? {} : { votes: outcome.votes }),
 		...(outcome.emptyRetries > 0 ? { empty_retries: outcome.emptyRetries } : {}),
+		...(outcome.resumes === undefined ? {} : { resumes: outcome.resumes }),
 	};
 }
 

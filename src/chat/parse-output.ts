@@ -32,6 +32,7 @@ export async function* parseOutput(
 	let finishReason: FinishReason | null = null;
 	let isStarted = false;
 	let hasThought = false;
+	let resumes = 0;
 
 	function* lastThoughtLogprobs(): Generator<ChatEvent> {
 		const rest = thoughtLogprobs.end();
@@ -46,6 +47,7 @@ export async function* parseOutput(
 				// A generation that was begun again on another worker starts once for the client.
 				if (!isStarted) yield { type: 'start', promptTokens: event.promptTokens, cachedTokens: event.cachedTokens };
 				isStarted = true;
+				if (event.resumedTokens !== undefined) resumes++;
 				break;
 			case 'prefill-progress':
 				yield { type: 'progress', evaluatedTokens: event.evaluatedTokens, totalTokens: event.totalTokens };
@@ -92,5 +94,5 @@ export async function* parseOutput(
 	yield* answer.end();
 	if (answer.isStopped()) finishReason = 'stop';
 	if (answer.hasToolCalls() && finishReason === 'stop') finishReason = 'tool_calls';
-	yield { type: 'finish', finishReason, usage, reasoning };
+	yield { type: 'finish', finishReason, usage, reasoning: resumes === 0 ? reasoning : { ...reasoning, resumes } };
 }

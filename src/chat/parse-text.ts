@@ -1,4 +1,5 @@
 import { workerFailed } from '../errors.ts';
+import type { RawPrompt } from '../protocol/completion-request.ts';
 import type { TextFinishReason } from '../protocol/completion-response.ts';
 import type { TokenLogprob, WorkerEvent } from '../protocol/worker-api.ts';
 import type { TokenUsage } from './chat-event.ts';
@@ -14,13 +15,19 @@ export type TextEvent =
 /** Whoever prompts a reasoning model by hand splits its text by hand: these marks are a part of it. */
 const SHOWN_MARKS = new Set(['<think>', '</think>']);
 
+/** Whether a prompt written by hand leaves the thought open. Of one in tokens that is not known. */
+export function leavesThoughtOpen(prompt: RawPrompt): boolean {
+	return typeof prompt === 'string' && prompt.lastIndexOf('<think>') > prompt.lastIndexOf('</think>');
+}
+
 /**
  * A generation without template and phases: what the model wrote, thought and marks of the thought included, up to the
- * first stop string, which cancels the source. Throws what the source throws.
+ * first stop string, which cancels the source. Its tokens of reasoning are those up to the end mark. Throws what the source
+ * throws.
  */
 export async function* parseText(
 	events: AsyncIterable<WorkerEvent>,
-	stops: readonly string[],
+	{ stops, opensInThought }: { stops: readonly string[]; opensInThought: boolean },
 ): AsyncGenerator<TextEvent, void, undefined> {
 	const detector = createStopDetector(stops);
 	const logprobs = createLogprobQueue();
@@ -28,6 +35,7 @@ export async function* parseText(
 	let finishReason: TextFinishReason | null = null;
 	let isStarted = false;
 	let isStopped = false;
+	let isThinking = opensInThought;
 
 	for await (const event of events) {
 		switch (event.type) {
@@ -39,6 +47,9 @@ export async function* parseText(
 				break;
 			case 'delta': {
 				usage.completionTokens += event.ids.length;
+				if (event.special && event.text === '<think>') isThinking = true;
+				if (isThinking) usage.reasoningTokens += event.ids.length;
+				if (event.special && event.text === '</think>') isThinking = false;
 				if (event.special && !SHOWN_MARKS.has(event.text)) break;
 				logprobs.push(event.logprobs);
 				const passed = detector.push(event.text);
@@ -50,7 +61,6 @@ export async function* parseText(
 				usage.promptTokens = event.promptTokens;
 				usage.cachedTokens = event.cachedTokens;
 				usage.completionTokens = event.completionTokens;
-				usage.reasoningTokens = event.reasoningTokens;
 				finishReason = event.finishReason;
 				break;
 			case 'generation-error':

@@ -52,9 +52,10 @@ export function workerCommand(action: (flags: WorkerFlags) => Promise<void>): Co
 			),
 		)
 		.addOption(
-			new Option('--parked-bytes <number>', 'memory for conversations that gave up their slot (default: 1 GiB)').argParser(
-				integerFrom(0, ANY),
-			),
+			new Option(
+				'--parked-bytes <number>',
+				'memory for conversations that gave up their slot (default: 1 GiB)',
+			).argParser(integerFrom(0, ANY)),
 		)
 		.option('--end-with-stdin', 'end when stdin ends: for a worker whose parent holds its stdin')
 		.helpOption('-h, --help', 'print this')

@@ -6,26 +6,26 @@ export class ForwardedEvents {
 	#evaluatedTokens = -1;
 	readonly #ids: number[] = [];
 
-	/** Whether the client gets this event: a second run says again what the client knows already. */
-	accept(event: WorkerEvent): boolean {
+	/** What the client gets for this event; null where a second run says again what the client knows already. */
+	accept(event: WorkerEvent): WorkerEvent | null {
 		switch (event.type) {
 			case 'generation-start': {
 				const isFirst = !this.#hasStarted;
 				this.#hasStarted = true;
-				return isFirst;
+				if (this.hasOutput) return { ...event, resumedTokens: this.#ids.length };
+				return isFirst ? event : null;
 			}
-			case 'prefill-progress': {
-				const isNews = event.evaluatedTokens > this.#evaluatedTokens;
-				if (isNews) this.#evaluatedTokens = event.evaluatedTokens;
-				return isNews;
-			}
+			case 'prefill-progress':
+				if (event.evaluatedTokens <= this.#evaluatedTokens) return null;
+				this.#evaluatedTokens = event.evaluatedTokens;
+				return event;
 			case 'delta':
 			case 'phase-end':
 				for (const id of event.ids) this.#ids.push(id);
-				return true;
+				return event;
 			case 'generation-end':
 			case 'generation-error':
-				return true;
+				return event;
 		}
 	}
 

@@ -98,7 +98,8 @@ export class WorkerPool {
 				for await (const event of lease.worker.generate(request, lease.signal)) {
 					lease.isPulling = false;
 					lease.observe(event);
-					if (forwarded.accept(event)) yield event;
+					const shown = forwarded.accept(event);
+					if (shown !== null) yield shown;
 					lease.isPulling = true;
 				}
 				return;

@@ -34,6 +34,12 @@ export const reasoningStatusSchema = z.object({
 			'With `reasoning.samples`: the final answers as they were compared, most votes first. The message is of the first.',
 		),
 	empty_retries: z.int().optional().describe('Thoughts that came back empty and were begun again; absent for none.'),
+	resumes: z
+		.int()
+		.optional()
+		.describe(
+			'Times that another worker went on in the middle of this answer; absent for none. Above temperature 0 its random numbers began anew there, so the text is not the one of the seed.',
+		),
 });
 export type ReasoningStatus = z.infer<typeof reasoningStatusSchema>;
 

@@ -1,5 +1,6 @@
 /** What POST /v1/messages answers, whole and as events. Keys stand in the order in which they are sent. */
 import { z } from 'zod';
+import { reasoningStatusSchema } from './chat-response.ts';
 
 export const messageBlockSchema = z.discriminatedUnion('type', [
 	/** The signature is empty: there is nothing to sign for, and a thought that comes back is dropped. */
@@ -14,6 +15,7 @@ export const messageUsageSchema = z.object({
 	cache_creation_input_tokens: z.literal(0),
 	cache_read_input_tokens: z.int(),
 	output_tokens: z.int().describe('Includes the thought.'),
+	reasoning_tokens: z.int().describe('Of them, those of the thought, its end token included.'),
 });
 export type MessageUsage = z.infer<typeof messageUsageSchema>;
 
@@ -29,6 +31,7 @@ export const messageSchema = z.object({
 	stop_reason: stopReasonSchema.nullable(),
 	stop_sequence: z.string().nullable(),
 	usage: messageUsageSchema,
+	reasoning_status: reasoningStatusSchema.optional().describe('As in chat completions: how the thought ended.'),
 });
 export type Message = z.infer<typeof messageSchema>;
 
@@ -52,6 +55,7 @@ export const messagesEventSchema = z.discriminatedUnion('type', [
 		type: z.literal('message_delta'),
 		delta: z.object({ stop_reason: stopReasonSchema, stop_sequence: z.string().nullable() }),
 		usage: messageUsageSchema,
+		reasoning_status: reasoningStatusSchema,
 	}),
 	z.object({ type: z.literal('message_stop') }),
 	z.object({ type: z.literal('error'), error: z.object({ type: z.string(), message: z.string() }) }),

@@ -129,7 +129,13 @@ export type PhaseEndReason = z.infer<typeof phaseEndReasonSchema>;
 
 export const workerEventSchema = z.discriminatedUnion('type', [
 	/** Always first: the prompt fits and a slot is held. */
-	z.object({ type: z.literal('generation-start'), promptTokens: z.int(), cachedTokens: z.int() }),
+	z.object({
+		type: z.literal('generation-start'),
+		promptTokens: z.int(),
+		cachedTokens: z.int(),
+		/** The pool's, when another worker goes on after so many tokens: what comes next follows what came before. */
+		resumedTokens: z.int().optional(),
+	}),
 	/** Also the heartbeat: at least one between two slices of prefill. */
 	z.object({ type: z.literal('prefill-progress'), evaluatedTokens: z.int(), totalTokens: z.int() }),
 	z.object({

@@ -235,7 +235,7 @@ export class Engine {
 	#prepareNextTurn(slot: Slot, generation: Generation): void {
 		const next = generation.request.keepForNextTurn;
 		if (next === null || this.#isClosing) return;
-		const exchange = [...next.head, { text: generation.answer, special: false }, ...next.tail];
+		const exchange = [...next.head, ...generation.answer, ...next.tail];
 		const tokens = this.tokenisePrompt(exchange);
 		if (tokens.length < this.#options.contextTokens) slot.prepareNextTurn(tokens);
 	}

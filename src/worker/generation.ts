@@ -35,8 +35,8 @@ export class Generation {
 	lastTokenSentMs = Number.NEGATIVE_INFINITY;
 	/** Generated or forced ids so far: what follows the prompt in the slot's cache. */
 	readonly generated: number[] = [];
-	/** Visible text of the last phase, for the next turn's prompt. */
-	answer = '';
+	/** What the last phase shows, for the next turn's prompt: text, and the marks that tell calls. */
+	readonly answer: { text: string; special: boolean }[] = [];
 
 	readonly #vocabulary: Vocabulary;
 	readonly #native: Native;
@@ -283,7 +283,8 @@ export class Generation {
 			return;
 		}
 		const before = shown.text.slice(0, shown.text.length - piece.text.length);
-		if (this.request.phases.length - 1 === phase) this.answer += shown.text;
+		this.#keepAnswer(phase, before, false);
+		this.#keepAnswer(phase, piece.text, true);
 		if (wasSent) return;
 		const ids = this.#delta.ids.splice(-1);
 		this.#delta.text += before;
@@ -293,10 +294,17 @@ export class Generation {
 	}
 
 	#addText(phase: number, shown: VisibleText, wasSent: boolean): void {
-		if (this.request.phases.length - 1 === phase) this.answer += shown.text;
+		this.#keepAnswer(phase, shown.text, false);
 		if (wasSent) return;
 		this.#delta.text += shown.text;
 		if (shown.logprobs.length > 0) this.#delta.logprobs.push(...shown.logprobs);
+	}
+
+	#keepAnswer(phase: number, text: string, special: boolean): void {
+		if (text === '' || this.request.phases.length - 1 !== phase) return;
+		const last = this.answer.at(-1);
+		if (last?.special === special) last.text += text;
+		else this.answer.push({ text, special });
 	}
 
 	#flushDelta(phase: number): void {

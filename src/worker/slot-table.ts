@@ -9,6 +9,8 @@ export type SlotView = {
 	/** Whose tokens they are; null when the cache is empty. */
 	readonly cacheScope: string | null;
 	readonly isBusy: boolean;
+	/** They are a conversation's, for which somebody may come back. */
+	readonly mayContinue: boolean;
 	/** Grows with every use. */
 	readonly lastUsed: number;
 };
@@ -41,15 +43,15 @@ export type Placement = {
 
 /** Shared by everybody's prompts (BOS, the first role's mark), so never worth a wait for another slot. */
 export const LEAST_SHARED_TOKENS = 32;
-/** How likely it is that somebody comes back for what a slot holds. */
+/** How likely it is that somebody comes back for what a slot holds, and for what was used longest ago. */
 const REUSE = 0.5;
+const LATE_REUSE = 0.25;
 
 /**
- * The cheapest way to serve a prompt; null when all slots are busy. In place, in the free slot with the longest common
- * prefix inside the scope, the least recently used one among equals. Or over the least recently used free slot, with the
- * prefix copied from another slot, which may be busy, or brought back from where it was parked. What a slot loses on the way
- * counts: as what it would cost to evaluate again, or to park. At least the prompt's last token is always evaluated again:
- * its logits are gone.
+ * The cheapest way to serve a prompt; null when all slots are busy. In place: in the free slot with the longest common prefix
+ * inside the scope, or in the one that was used longest ago. Or over the latter, with the prefix copied from another slot, which
+ * may be busy, or brought back from where it was parked. What a slot loses on the way counts: as what it would cost to
+ * evaluate again, or to park. At least the prompt's last token is always evaluated again: its logits are gone.
  */
 export function placePrompt(
 	slots: readonly SlotView[],
@@ -58,60 +60,61 @@ export function placePrompt(
 	costs: CacheCosts,
 ): Placement | null {
 	const { prompt, cacheScope } = request;
-	const usable = (
+	const free = slots.filter(({ isBusy }) => !isBusy).sort(byAge);
+	const [oldest] = free;
+	if (oldest === undefined) return null;
+	// Without a price there is nothing to move for; what is lost and what is gained in place is tokens all the same.
+	const tokenMs = costs.promptTokenMs ?? 1;
+	const moves = costs.promptTokenMs !== null;
+	const sharedWith = (
 		holder: { tokens: readonly number[]; cacheScope: string | null },
 		arriving: readonly number[] = [],
 	) =>
 		holder.cacheScope === cacheScope ? Math.min(sharedPrefix(holder.tokens, arriving, prompt), prompt.length - 1) : 0;
-
-	let own: (Placement & { slot: SlotView }) | null = null;
-	let oldest: SlotView | null = null;
-	for (const slot of slots) {
-		if (slot.isBusy) continue;
-		const cachedTokens = Math.max(0, usable(slot));
-		const isBetter =
-			own === null ||
-			cachedTokens > own.cachedTokens ||
-			(cachedTokens === own.cachedTokens && slot.lastUsed < own.slot.lastUsed);
-		if (isBetter) own = { index: slot.index, cachedTokens, prefix: { from: 'own' }, slot };
-		if (oldest === null || isOlder(slot, oldest)) oldest = slot;
-	}
-	if (own === null || oldest === null) return null;
-	const { slot: ownSlot, ...inPlace } = own;
-	const tokenMs = costs.promptTokenMs;
-	if (tokenMs === null) return inPlace;
-
-	const losses = (slot: SlotView, kept: number) => {
-		const again = REUSE * tokenMs * (slot.tokens.length - kept);
-		return Math.min(again, 2 * costs.moveMs(slot.tokens.length));
+	const lossMs = (slot: SlotView, kept: number) => {
+		if (!slot.mayContinue) return 0;
+		const again = (slot === oldest ? LATE_REUSE : REUSE) * tokenMs * (slot.tokens.length - kept);
+		return moves ? Math.min(again, 2 * costs.moveMs(slot.tokens.length)) : again;
 	};
-	const restMs = (cachedTokens: number) => (prompt.length - cachedTokens) * tokenMs;
-	let best: Placement = inPlace;
-	let bestMs = restMs(own.cachedTokens) + losses(ownSlot, own.cachedTokens);
-	const consider = (cachedTokens: number, ms: number, prefix: Placement['prefix']) => {
-		if (cachedTokens < LEAST_SHARED_TOKENS) return;
-		const totalMs = ms + restMs(cachedTokens);
+
+	let best: Placement | null = null;
+	let bestMs = Number.POSITIVE_INFINITY;
+	const consider = (placement: Placement, ms: number) => {
+		const totalMs = ms + (prompt.length - placement.cachedTokens) * tokenMs;
 		if (totalMs >= bestMs) return;
 		bestMs = totalMs;
-		best = { index: oldest.index, cachedTokens, prefix };
+		best = placement;
 	};
-	const lossMs = losses(oldest, 0);
+	const inPlace = (slot: SlotView) => ({
+		index: slot.index,
+		cachedTokens: sharedWith(slot),
+		prefix: { from: 'own' as const },
+	});
+	// The few tokens that all prompts begin with must not lead a new conversation into the place of one that goes on.
+	const isKin = (slot: SlotView) => sharedWith(slot) >= Math.min(LEAST_SHARED_TOKENS, slot.tokens.length / 2);
+	const kin = free.filter((slot) => !slot.mayContinue || isKin(slot));
+	const closest = kin.reduce((one, other) => (sharedWith(other) > sharedWith(one) ? other : one), oldest);
+	for (const slot of [closest, oldest]) consider(inPlace(slot), lossMs(slot, sharedWith(slot)));
+	if (!moves) return best;
+
+	const { index } = oldest;
 	for (const slot of slots) {
-		if (slot.index === oldest.index) continue;
-		const cachedTokens = usable(slot, slot.arriving);
-		consider(cachedTokens, costs.copyMs + lossMs, { from: 'slot', index: slot.index });
+		const cachedTokens = sharedWith(slot, slot.arriving);
+		if (slot === oldest || cachedTokens < LEAST_SHARED_TOKENS) continue;
+		consider({ index, cachedTokens, prefix: { from: 'slot', index: slot.index } }, costs.copyMs + lossMs(oldest, 0));
 	}
 	for (const sequence of parked) {
-		const { id, tokens } = sequence;
-		consider(usable(sequence), costs.moveMs(tokens.length) + lossMs, { from: 'parked', id });
+		const cachedTokens = sharedWith(sequence);
+		if (cachedTokens < LEAST_SHARED_TOKENS) continue;
+		const ms = costs.moveMs(sequence.tokens.length) + lossMs(oldest, 0);
+		consider({ index, cachedTokens, prefix: { from: 'parked', id: sequence.id } }, ms);
 	}
 	return best;
 }
 
-/** An empty cache before a full one, then by last use. */
-function isOlder(slot: SlotView, other: SlotView): boolean {
-	const [isEmpty, otherIsEmpty] = [slot.tokens.length === 0, other.tokens.length === 0];
-	return isEmpty === otherIsEmpty ? slot.lastUsed < other.lastUsed : isEmpty;
+/** Empty caches first, then those that were used longest ago. */
+function byAge(slot: SlotView, other: SlotView): number {
+	return Number(slot.tokens.length > 0) - Number(other.tokens.length > 0) || slot.lastUsed - other.lastUsed;
 }
 
 export function commonPrefix(a: readonly number[], b: readonly number[]): number {

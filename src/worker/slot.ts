@@ -13,7 +13,6 @@ export class Slot implements SlotView {
 	generation: Generation | null = null;
 	/** Waits until another slot has read so many tokens that both prompts begin with, to copy them. */
 	follows: { slot: Slot; generation: Generation | null; tokens: number } | null = null;
-	/** Its sequence is a conversation's: somebody may come back for it. */
 	mayContinue = false;
 	/** Tokens to evaluate while nobody holds the slot: the next turn's prompt, as far as it is known. */
 	warmUp: number[] = [];

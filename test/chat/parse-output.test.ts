@@ -44,6 +44,16 @@ test('progress passes through, and a second start, after a retry elsewhere, does
 	expect(types).toEqual(['start', 'progress', 'content-delta', 'finish']);
 });
 
+test('an answer that another worker went on with says so, at its end and at a stop string alike', async () => {
+	const resumed: WorkerEvent = { type: 'generation-start', promptTokens: 10, cachedTokens: 0, resumedTokens: 1 };
+	const events = [start, think('hm'), resumed, thoughtEnd('closed', 1), resumed, say('42.'), end()];
+	for (const stop of [[], ['.']]) {
+		const parsed = await parse(events, { stop });
+		expect(parsed.filter((event) => event.type === 'start')).toHaveLength(1);
+		expect(parsed.at(-1)).toMatchObject({ type: 'finish', reasoning: { state: 'complete', resumes: 2 } });
+	}
+});
+
 test('deltas without text, as while a character is incomplete, are counted and not shown', async () => {
 	const events = await parse([start, think(''), think('é'), thoughtEnd('closed', 2), say(''), say('x'), end()]);
 	expect(events.map((event) => event.type)).toEqual(['start', 'reasoning-delta', 'content-delta', 'finish']);

@@ -24,6 +24,12 @@ describe('ForwardedEvents', () => {
 		expect(again.filter((event) => forwarded.accept(event))).toEqual([progress(80), tokenEvent(0)]);
 	});
 
+	it('tells after how many tokens another worker went on', () => {
+		const forwarded = new ForwardedEvents();
+		for (const event of [start, tokenEvent(0), tokenEvent(1)]) forwarded.accept(event);
+		expect(forwarded.accept(start)).toEqual({ ...start, resumedTokens: 2 });
+	});
+
 	it('continues with the request itself before output, and with every id that the client has after it', () => {
 		const request = { ...generateRequest('r'), resume: [7] };
 		const forwarded = new ForwardedEvents();

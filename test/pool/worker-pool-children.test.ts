@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { internalError } from '../../src/errors.ts';
 import { textOf, tokenEvents } from '../support/fake-worker.ts';
-import { isIdle, runOnce, scripted, startPool } from '../support/pool.ts';
+import { asOne, isIdle, runOnce, scripted, startPool } from '../support/pool.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 
@@ -86,7 +86,7 @@ describe('WorkerPool with child processes', () => {
 				runOnce(pool, scripted(`r${index}`, { tokens: 100, ...(index === 0 ? { dieAt: 20 } : {}) })),
 			),
 		);
-		for (const outcome of outcomes) expect(outcome).toEqual({ events: tokenEvents(100), error: null });
+		for (const outcome of outcomes) expect(asOne(outcome)).toEqual({ events: tokenEvents(100), error: null });
 		expect(observed.filter((event) => event.name === 'workerDied')).toHaveLength(1);
 		await happened('workerReady', 3);
 	});
@@ -95,7 +95,7 @@ describe('WorkerPool with child processes', () => {
 		const { pool, happened } = setUp({ children: 1 });
 		await happened('workerReady');
 		const outcome = await runOnce(pool, scripted('r', { tokens: 30, dieAt: 20 }));
-		expect(outcome).toEqual({ events: tokenEvents(30), error: null });
+		expect(asOne(outcome)).toEqual({ events: tokenEvents(30), error: null });
 	});
 
 	it('row 3: all workers killed: a new request is told at once, and the pool recovers by itself', async () => {

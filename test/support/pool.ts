@@ -126,6 +126,12 @@ export async function runOnce(
 	}
 }
 
+/** What the client got over all workers, without the notes that another one went on. */
+export function asOne({ events, error }: Outcome): Outcome {
+	const isNote = (event: WorkerEvent) => event.type === 'generation-start' && event.resumedTokens !== undefined;
+	return { events: events.filter((event) => !isNote(event)), error };
+}
+
 /** For a fake child process: its prompt says what happens to it. */
 export function scripted(
 	requestId: string,

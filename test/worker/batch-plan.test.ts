@@ -29,15 +29,42 @@ describe('a batch', () => {
 		expect(planBatch(candidates, { ...limits, prefillAloneTokens: 6 })).toEqual([{ slot: 3, tokens: 6 }]);
 	});
 
-	it('lets short prompts pass a long one for half of the batch, and two long ones keep their order', () => {
+	it('lets shorter prompts pass a long one for half of the batch, and keeps the order of others', () => {
 		const long = { slot: 0, pending: 100, isPrefill: true, order: 1 };
-		const other = { slot: 1, pending: 90, isPrefill: true, order: 2 };
+		const other = { slot: 1, pending: 120, isPrefill: true, order: 2 };
 		const short = { slot: 2, pending: 5, isPrefill: true, order: 3 };
 		const next = { slot: 3, pending: 4, isPrefill: true, order: 4 };
 		expect(planBatch([long, other, short, next], limits)).toEqual([
-			{ slot: 0, tokens: 11 },
-			{ slot: 2, tokens: 5 },
+			{ slot: 0, tokens: 8 },
+			{ slot: 2, tokens: 4 },
+			{ slot: 3, tokens: 4 },
 		]);
+	});
+
+	/** Steps until this prompt is read, beside one decoding stream and whatever `arrives` in each step. */
+	function stepsToRead(slot: number, prompts: { pending: number }[], arrives: (step: number) => number): number {
+		const waiting = prompts.map(({ pending }, index) => ({ slot: index, pending, isPrefill: true, order: index }));
+		for (let step = 1; step < 10_000; step++) {
+			const pending = arrives(step);
+			const order = waiting.length;
+			if (pending > 0) waiting.push({ slot: order, pending, isPrefill: true, order });
+			const decoding = { slot: 10_000, pending: 1, isPrefill: false, order: 0 };
+			const entries = planBatch([...waiting.filter((each) => each.pending > 0), decoding], limits);
+			expect(entries.at(-1)).toEqual({ slot: 10_000, tokens: 1 });
+			for (const entry of entries) {
+				const each = waiting[entry.slot];
+				if (each !== undefined) each.pending -= entry.tokens;
+			}
+			if (waiting[slot]?.pending === 0) return step;
+		}
+		return Number.POSITIVE_INFINITY;
+	}
+
+	it('keeps no short prompt behind a long one, and no long one behind short ones that never cease to come', () => {
+		const half = limits.prefillSliceTokens / 2;
+		expect(stepsToRead(1, [{ pending: 2000 }, { pending: 40 }], () => 0)).toBe(40 / half);
+		expect(stepsToRead(0, [{ pending: 200 }], () => 3)).toBeLessThanOrEqual(200 / half);
+		expect(stepsToRead(1, [{ pending: 200 }, { pending: 190 }], () => 3)).toBeLessThanOrEqual(390 / half);
 	});
 
 	it('is ascending, within its size, slices prompts only beside decoding, and always moves on', () => {

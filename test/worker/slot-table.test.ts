@@ -11,7 +11,8 @@ import {
 } from '../../src/worker/slot-table.ts';
 
 function slot(index: number, changes: Partial<SlotView> = {}): SlotView {
-	return { index, tokens: [], arriving: [], cacheScope: null, isBusy: false, lastUsed: index, ...changes };
+	const empty = { tokens: [], arriving: [], cacheScope: null, isBusy: false, mayContinue: true, lastUsed: index };
+	return { index, ...empty, ...changes };
 }
 
 /** `count` tokens that begin as every other run does. */
@@ -38,13 +39,29 @@ describe('placing a prompt', () => {
 		expect(place([slot(0, { tokens: [1, 2, 3], cacheScope: 'a' })], [1, 2, 3])?.cachedTokens).toBe(2);
 	});
 
-	it('takes the least recently used slot where nothing is shared', () => {
+	it('takes an empty slot, then the least recently used one, where nothing is shared', () => {
 		const slots = [
-			slot(0, { lastUsed: 5 }),
-			slot(1, { lastUsed: 2, tokens: [9], cacheScope: 'a' }),
-			slot(2, { lastUsed: 3 }),
+			slot(0, { lastUsed: 5, tokens: [8], cacheScope: 'a' }),
+			slot(1, { lastUsed: 2, tokens: [9, 9, 9], cacheScope: 'a' }),
 		];
 		expect(place(slots, [1, 2])).toEqual({ index: 1, cachedTokens: 0, prefix: { from: 'own' } });
+		expect(place([...slots, slot(2, { lastUsed: 9 })], [1, 2])?.index).toBe(2);
+	});
+
+	it('takes the place of what nobody will come back for, however little is shared', () => {
+		const slots = [slot(0, { tokens: run(80), cacheScope: 'a', mayContinue: false }), slot(1)];
+		expect(place(slots, [...run(13), 700])).toMatchObject({ index: 0, cachedTokens: 13 });
+	});
+
+	it('leaves a conversation alone for the mark that all prompts begin with', () => {
+		const slots = [
+			slot(0, { tokens: run(20), cacheScope: 'a', lastUsed: 5 }),
+			slot(1, { tokens: run(900, 1000), cacheScope: 'a', lastUsed: 1 }),
+		];
+		for (const costs of [still, moving, noParking]) {
+			expect(place(slots, [0, 1, 700, 701], costs)?.index).toBe(1);
+			expect(place(slots, [...run(20), 700], costs)).toMatchObject({ index: 0, cachedTokens: 20 });
+		}
 	});
 
 	it('finds none when all are busy', () => {
@@ -92,7 +109,7 @@ describe('placing a prompt', () => {
 		expect(place(slots, run(500), noParking, parked)?.prefix).toEqual({ from: 'own' });
 	});
 
-	it('never offers more than a true prefix of the same scope, nor less than the best free slot has', () => {
+	it('never offers more than a true prefix of the same scope', () => {
 		const token = fc.nat(1);
 		const tokens = fc.array(token, { maxLength: 80 });
 		const scope = fc.constantFrom('a', 'b', null);
@@ -101,6 +118,7 @@ describe('placing a prompt', () => {
 			arriving: tokens,
 			cacheScope: scope,
 			isBusy: fc.boolean(),
+			mayContinue: fc.boolean(),
 			lastUsed: fc.nat(),
 		});
 		const views = fc.array(anySlot, { maxLength: 6 });
@@ -123,10 +141,8 @@ describe('placing a prompt', () => {
 					expect(held.slice(0, cachedTokens)).toEqual(prompt.slice(0, cachedTokens));
 					if (cachedTokens > 0) expect(holder?.cacheScope).toBe('a');
 					if (prefix.from === 'slot') expect(prefix.index).not.toBe(index);
-					const best = Math.max(
-						...free.map((view) => (view.cacheScope === 'a' ? commonPrefix(view.tokens, prompt) : 0)),
-					);
-					if (prefix.from === 'own') expect(cachedTokens).toBe(Math.min(best, prompt.length - 1));
+					if (prefix.from === 'own' && holder?.cacheScope === 'a')
+						expect(cachedTokens).toBe(Math.min(commonPrefix(holder.tokens, prompt), prompt.length - 1));
 				}
 			}),
 		);

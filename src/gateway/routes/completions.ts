@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type ChoiceEvent, collectText, encodeTextChunks, type TextMeta } from '../../chat/encode-text.ts';
-import { parseText } from '../../chat/parse-text.ts';
+import { leavesThoughtOpen, parseText } from '../../chat/parse-text.ts';
 import { prepareText } from '../../chat/prepare-text.ts';
 import { describeProgress, ProgressTracker } from '../../chat/progress.ts';
 import { shuttingDown } from '../../errors.ts';
@@ -53,7 +53,8 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 					const echo = wanted.echo === true ? await textOf(prompt) : '';
 					for (let choice = 0; choice < choicesPerPrompt; choice++) {
 						const index = at * choicesPerPrompt + choice;
-						for await (const event of parseText(run(prompt, index, choice), wanted.stop ?? [])) {
+						const options = { stops: wanted.stop ?? [], opensInThought: leavesThoughtOpen(prompt) };
+						for await (const event of parseText(run(prompt, index, choice), options)) {
 							yield { index, echo, event };
 						}
 					}

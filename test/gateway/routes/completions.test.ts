@@ -46,7 +46,7 @@ test('a raw prompt is continued without a template, marks of the thought include
 			{ text: 'Four. </think>It is 4.', index: 0, logprobs: null, finish_reason: 'length' },
 		]);
 		expect(body.usage).toMatchObject({ prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 });
-		expect(body.usage?.completion_tokens_details.reasoning_tokens).toBe(0);
+		expect(body.usage?.completion_tokens_details.reasoning_tokens).toBe(3);
 	}
 	expect(asked[0]).toMatchObject({ prompt: [{ text: PROMPT.prompt, special: true }], maxTokens: 16, logprobs: null });
 	expect(asked[0]?.phases.map(({ name }) => name)).toEqual(['answer']);

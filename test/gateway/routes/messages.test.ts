@@ -22,7 +22,8 @@ test('a whole message has its thought in a block of its own, before the text', a
 			],
 			stop_reason: 'end_turn',
 			stop_sequence: null,
-			usage: { input_tokens: 6, cache_read_input_tokens: 4, output_tokens: 6 },
+			usage: { input_tokens: 6, cache_read_input_tokens: 4, output_tokens: 6, reasoning_tokens: 3 },
+			reasoning_status: { state: 'complete', budget_tokens: 100 },
 		});
 	}
 });
@@ -60,7 +61,11 @@ test('the events of a stream come in their order, named, and tell the same as th
 	expect(events.map(({ delta }) => delta?.thinking ?? '').join('')).toBe('Add them.');
 	expect(events.map(({ delta }) => delta?.text ?? '').join('')).toBe('It is 42.');
 	expect(messageSchema.parse(events[0].message).usage.input_tokens).toBe(6);
-	expect(events.at(-2)).toMatchObject({ delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 6 } });
+	expect(events.at(-2)).toMatchObject({
+		delta: { stop_reason: 'end_turn' },
+		usage: { output_tokens: 6, reasoning_tokens: 3 },
+		reasoning_status: { state: 'complete' },
+	});
 });
 
 test('the stop sequence that ended the answer is named', async () => {

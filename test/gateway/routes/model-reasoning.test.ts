@@ -30,7 +30,11 @@ test('each key sees its own field and the smaller of the ceilings', async () => 
 	});
 	const seenBy = async (key: string) => (await app.inject({ url: '/v1/models/fake', headers: bearer(key) })).json();
 	expect((await seenBy(KEY)).reasoning).toMatchObject({ field: 'hidden', max_tokens: 64 });
-	expect((await seenBy(OTHER_KEY)).reasoning).toMatchObject({ field: 'reasoning_content', max_tokens: 256, default_max_tokens: 100 });
+	expect((await seenBy(OTHER_KEY)).reasoning).toMatchObject({
+		field: 'reasoning_content',
+		max_tokens: 256,
+		default_max_tokens: 100,
+	});
 });
 
 test("a thought is closed with the model's own words, where it has some", async () => {
