@@ -82,6 +82,26 @@ export function overloaded(message: string, retryAfterSeconds = 1): RetortError 
 	return new RetortError(message, { status: 503, type: 'server_error', code: 'overloaded', retryAfterSeconds });
 }
 
+/** Loading the model would take more memory than there is, and what holds it is in use. */
+export function outOfMemory(
+	model: string,
+	bytes: { neededBytes: number; budgetBytes: number; busyBytes: number },
+): RetortError {
+	const mib = (count: number) => Math.ceil(count / 2 ** 20);
+	const { neededBytes, budgetBytes, busyBytes } = bytes;
+	const isHopeless = neededBytes > budgetBytes;
+	return new RetortError(
+		`The model \`${model}\` needs ${mib(neededBytes)} MiB of the ${mib(budgetBytes)} MiB for models${isHopeless ? '.' : `, of which ${mib(busyBytes)} MiB are in use. Please try again shortly.`}`,
+		{
+			status: 503,
+			type: 'server_error',
+			code: 'overloaded',
+			retryAfterSeconds: isHopeless ? 30 : 5,
+			...(isHopeless ? { shouldRetry: false } : {}),
+		},
+	);
+}
+
 export function modelLoading(model: string): RetortError {
 	return new RetortError(`The model \`${model}\` is still loading.`, {
 		status: 503,

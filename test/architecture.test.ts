@@ -21,7 +21,7 @@ const ROOMS: Record<string, Room> = {
 	pool: { rooms: ['protocol', 'errors'], typesOf: ['config'], packages: ['undici', 'zod'], builtins: null },
 	gateway: {
 		rooms: ['chat', 'pool', 'protocol', 'config', 'errors'],
-		packages: ['fastify', /^@fastify\//, 'fastify-plugin', 'pino', 'prom-client'],
+		packages: ['fastify', /^@fastify\//, 'fastify-plugin', 'pino', 'prom-client', 'iovalkey'],
 		builtins: null,
 	},
 	worker: { rooms: ['protocol', 'errors'], typesOf: ['config'], packages: ['node-llama-cpp', 'zod'], builtins: null },

@@ -11,6 +11,9 @@ export function recordedPool(pool: WorkerPool): { pool: GatewayPool; take(reques
 		pool: {
 			models: () => pool.models(),
 			findModel: (name) => pool.findModel(name),
+			routes: () => pool.routes(),
+			candidates: (name, stickyKey) => pool.candidates(name, stickyKey),
+			awaken: (model, signal) => pool.awaken(model, signal),
 			endPhase: (requestId, phase) => pool.endPhase(requestId, phase),
 			status: () => pool.status(),
 			operate: (verb, workerId) => pool.operate(verb, workerId),

@@ -11,6 +11,7 @@ import { resolveModelSource } from '../worker/download-model.ts';
 import { applyFlags } from './apply-flags.ts';
 import { checkExposure } from './check-exposure.ts';
 import { createLog } from './create-log.ts';
+import { type Memory, memoryBudget, modelMemory } from './model-memory.ts';
 import { embeddedModelPath, retortVersion } from './package-root.ts';
 import { readRemotes } from './read-remotes.ts';
 import { readiness } from './readiness.ts';
@@ -33,7 +34,8 @@ export async function serve(flags: ServeFlags, context: RunContext): Promise<num
 	const shutdown = watchShutdownSignals(() => context.exit(1));
 	try {
 		const paths = await resolveModels(config, log, shutdown.signal);
-		return await runServer(config, { paths, remotes }, log, shutdown.signal);
+		const memory = await modelMemory(config, paths);
+		return await runServer(config, { paths, remotes, memory }, log, shutdown.signal);
 	} catch (error) {
 		if (shutdown.signal.aborted) return 0; // during a download, or the load
 		throw error;
@@ -56,14 +58,17 @@ async function resolveModels(config: Config, log: Logger, signal: AbortSignal): 
 
 async function runServer(
 	config: Config,
-	{ paths, remotes }: { paths: Map<string, string>; remotes: Map<string, RemoteOptions[]> },
+	{ paths, remotes, memory }: { paths: Map<string, string>; remotes: Map<string, RemoteOptions[]>; memory: Memory },
 	log: Logger,
 	signal: AbortSignal,
 ): Promise<number> {
 	const version = retortVersion();
 	const observer: PoolObserver = {};
 	const pool = new WorkerPool({
-		models: poolModels(config, remotes),
+		models: poolModels(config, remotes, memory),
+		routes: config.routes,
+		fallbacks: config.fallbacks,
+		memoryBudgetBytes: memoryBudget(config),
 		spawn: workerSpawner(config, paths),
 		queue: config.queue,
 		workers: config.workers,
@@ -78,7 +83,9 @@ async function runServer(
 		const metrics = createMetrics();
 		const ready = readiness(() => isReady(pool));
 		watchPool(observer, metrics.poolObserver, ready.check);
-		const app = buildApp({ config, pool, log, version, metrics });
+		const { url: redisUrl } = config.redis;
+		const shared = redisUrl === null ? null : await openShared(config, redisUrl, log);
+		const app = buildApp({ config, pool, log, version, metrics, shared });
 		try {
 			const url = await listen(app, config);
 			await Promise.race([ready.promise, onAbort]);
@@ -91,6 +98,7 @@ async function runServer(
 			return 0;
 		} finally {
 			await app.close();
+			await shared?.close();
 		}
 	} finally {
 		await pool.destroy(shuttingDown());
@@ -98,9 +106,16 @@ async function runServer(
 }
 
 /** A model without a source has no local workers. */
-function poolModels(config: Config, remotes: Map<string, RemoteOptions[]>): Record<string, PoolModelOptions> {
-	const entries = Object.entries(config.models).map(([name, { aliases, source, workers }]) => {
-		return [name, { aliases, workers: source === undefined ? 0 : workers, remotes: remotes.get(name) ?? [] }] as const;
+function poolModels(
+	config: Config,
+	remotes: Map<string, RemoteOptions[]>,
+	memory: Memory,
+): Record<string, PoolModelOptions> {
+	const entries = Object.entries(config.models).map(([name, model]) => {
+		const { aliases, source, load, ttlSeconds } = model;
+		const workers = source === undefined ? 0 : model.workers;
+		const memoryBytes = memory.get(name) ?? 0;
+		return [name, { aliases, workers, load, ttlSeconds, memoryBytes, remotes: remotes.get(name) ?? [] }] as const;
 	});
 	return Object.fromEntries(entries);
 }
@@ -116,8 +131,14 @@ async function loadHttp() {
 	return { ...app, ...drain, ...metrics, ...listening, ...announcing };
 }
 
+/** Loaded only where there are several gateways. */
+async function openShared(config: Config, url: string, log: Logger) {
+	const { SharedState } = await import('../gateway/shared/shared-state.ts');
+	return new SharedState({ redis: config.redis, url, log });
+}
+
 function isReady(pool: WorkerPool): boolean {
-	if (pool.models().every(({ state }) => state === 'ready')) return true;
+	if (pool.models().every(({ state }) => state === 'ready' || state === 'resting')) return true;
 	// Given up on, and not a single one serves: whoever supervises us should hear of it by the exit code.
 	const { workers } = pool.status();
 	if (workers.length > 0 && workers.every(({ state }) => state === 'circuit-open' || state === 'refused'))

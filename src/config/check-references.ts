@@ -4,7 +4,13 @@ import type { Config } from './schema.ts';
 
 /** What no schema can say: names that must be unique, and names that must exist. */
 export function checkReferences(config: Config): ConfigProblem[] {
-	return [...checkModelNames(config), ...checkHosts(config), ...checkKeys(config)];
+	return [
+		...checkModelNames(config),
+		...checkHosts(config),
+		...checkRoutes(config),
+		...checkFallbacks(config),
+		...checkKeys(config),
+	];
 }
 
 function checkModelNames(config: Config): ConfigProblem[] {
@@ -46,22 +52,54 @@ function checkKeys(config: Config): ConfigProblem[] {
 	const problems: ConfigProblem[] = [];
 	const ids = new Set<string>();
 	const hashes = new Set<string>();
-	const models = Object.entries(config.models).flatMap(([name, model]) => [name, ...model.aliases]);
+	const models = [...namesOf(config), ...Object.keys(config.routes)];
 	for (const [index, key] of config.keys.entries()) {
 		if (ids.has(key.id)) problems.push({ path: ['keys', index, 'id'], message: `the key id ${key.id} is used twice` });
 		if (hashes.has(key.sha256))
 			problems.push({ path: ['keys', index, 'sha256'], message: 'two entries hold the same key' });
 		ids.add(key.id);
 		hashes.add(key.sha256);
-		if (models.length === 0) continue; // the embedded model, or the one of --model
+		if (Object.keys(config.models).length === 0) continue; // the embedded model, or the one of --model
 		for (const [modelIndex, model] of (key.models ?? []).entries()) {
 			if (models.includes(model)) continue;
-			const near = nearestName(model, models);
-			problems.push({
-				path: ['keys', index, 'models', modelIndex],
-				message: `there is no model ${model}${near === null ? '' : `; did you mean ${near}?`}`,
-			});
+			problems.push(noModel(['keys', index, 'models', modelIndex], model, models));
 		}
 	}
 	return problems;
+}
+
+function checkRoutes(config: Config): ConfigProblem[] {
+	const names = Object.keys(config.models);
+	const taken = namesOf(config);
+	return Object.entries(config.routes).flatMap(([route, weights]) => {
+		const path = ['routes', route];
+		if (taken.includes(route)) return [{ path, message: `the route ${route} is a name of a model already` }];
+		if (Object.keys(weights).length === 0) return [{ path, message: `the route ${route} leads to no model` }];
+		return Object.keys(weights)
+			.filter((model) => !names.includes(model))
+			.map((model) => noModel([...path, model], model, names));
+	});
+}
+
+function checkFallbacks(config: Config): ConfigProblem[] {
+	const names = Object.keys(config.models);
+	return Object.entries(config.fallbacks).flatMap(([model, chain]) => {
+		const path = ['fallbacks', model];
+		const owner = names.includes(model) ? [] : [noModel(path, model, names)];
+		const others = chain.flatMap((other, index) => {
+			if (other === model) return [{ path: [...path, index], message: `${model} cannot stand in for itself` }];
+			return names.includes(other) ? [] : [noModel([...path, index], other, names)];
+		});
+		return [...owner, ...others];
+	});
+}
+
+/** Every name of every model. */
+function namesOf(config: Config): string[] {
+	return Object.entries(config.models).flatMap(([name, model]) => [name, ...model.aliases]);
+}
+
+function noModel(path: PropertyKey[], model: string, models: string[]): ConfigProblem {
+	const near = nearestName(model, models);
+	return { path, message: `there is no model ${model}${near === null ? '' : `; did you mean ${near}?`}` };
 }

@@ -64,6 +64,12 @@ const keySchema = z.strictObject({
 		.describe('printf %s "$KEY" | sha256sum'),
 	group: z.string().optional().describe('Keys of one group may share cached prefixes with cacheScope: group.'),
 	models: z.array(z.string()).optional().describe('Models this key may use; absent means all.'),
+	weight: z
+		.int()
+		.min(1)
+		.max(100)
+		.optional()
+		.describe('Turns of this key while others take one each, when requests wait for slots; absent means 1.'),
 	admin: z.boolean().default(false).describe('May call /admin.'),
 	reasoningField: reasoningFieldSchema.optional().describe('Overrides reasoning.field for this key.'),
 	maxThinkingTokens: z.int().nonnegative().optional().describe('Ceiling of the thinking budget for this key.'),
@@ -122,6 +128,22 @@ const modelSchema = z.strictObject({
 	aliases: z.array(z.string()).default([]).describe('Other names that requests may use.'),
 	workers: z.int().nonnegative().default(1).describe('Local worker processes.'),
 	hosts: z.array(hostSchema).default([]).describe('Workers elsewhere.'),
+	load: z
+		.enum(['start', 'demand'])
+		.default('start')
+		.describe('When its workers are started: with the server, or with the first request for it.'),
+	ttlSeconds: z
+		.number()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe('Unloaded after so long without a request, and loaded again with the next; null keeps it.'),
+	memoryMiB: z
+		.int()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe('What one worker of it takes, for workers.memoryBudgetMiB; null estimates it from the file.'),
 	slots: z.int().min(1).max(256).default(4).describe('Requests that one worker runs at once.'),
 	contextTokens: z
 		.int()
@@ -177,6 +199,14 @@ const workersSchema = section({
 		.default(60)
 		.describe(
 			'A worker that is restarted on request lets what it runs finish for so long; the rest goes on elsewhere.',
+		),
+	memoryBudgetMiB: z
+		.int()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe(
+			'Memory for all loaded models together: the least recently used make room for others; null for no bound.',
 		),
 	memoryLimitMiB: z
 		.int()
@@ -282,6 +312,29 @@ const responsesSchema = section({
 		),
 });
 
+const redisSchema = section({
+	url: z
+		.string()
+		.regex(/^rediss?:\/\/\S+$/, 'redis://HOST:PORT, or rediss:// for TLS')
+		.nullable()
+		.default(null)
+		.describe(
+			'Redis or Valkey that several gateways share: limits, revoked keys, stored responses, idempotency, affinity. null keeps all of it in this process.',
+		),
+	prefix: z.string().default('retort:').describe('Of every key there.'),
+	timeoutMs: z
+		.int()
+		.min(10)
+		.max(1000)
+		.default(75)
+		.describe('Nothing waits longer for it; then each gateway holds its share of the limits by itself.'),
+	leaseSeconds: z
+		.number()
+		.min(3)
+		.default(30)
+		.describe('A running request of a gateway that died counts against its key for so long.'),
+});
+
 const loggingSchema = section({
 	level: z
 		.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
@@ -296,6 +349,16 @@ export const configSchema = z.strictObject({
 		.record(z.string().min(1), modelSchema)
 		.default({})
 		.describe('Served models by the name that requests use; empty serves the embedded pocket-reasoner.'),
+	routes: z
+		.record(z.string().min(1), z.record(z.string().min(1), z.number().positive()))
+		.default({})
+		.describe(
+			'Names that lead to models by weight, each key always to the same one: r1: {r1-7b: 0.9, r1-7b-next: 0.1}.',
+		),
+	fallbacks: z
+		.record(z.string().min(1), z.array(z.string().min(1)))
+		.default({})
+		.describe('Models that serve in place of one that is overloaded or not there, in this order: r1-7b: [r1-1.5b].'),
 	keys: z.array(keySchema).default([]).describe('API keys; empty leaves the server open on loopback.'),
 	limits: limitsSchema.describe('For keys without limits of their own, and by IP where there is no key.'),
 	queue: queueSchema,
@@ -305,6 +368,7 @@ export const configSchema = z.strictObject({
 	reasoning: reasoningSchema,
 	cache: cacheSchema,
 	responses: responsesSchema,
+	redis: redisSchema,
 	logging: loggingSchema,
 });
 export type Config = z.infer<typeof configSchema>;

@@ -1,11 +1,11 @@
 import rateLimit from '@fastify/rate-limit';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Config } from '../config/schema.ts';
-import { AdmissionLimits } from './admission.ts';
 import { IDEMPOTENCY_LIMITS } from './answer-once.ts';
 import { answerExpectation } from './client-error.ts';
 import type { GatewayPool } from './gateway-pool.ts';
 import { IdempotentAnswers } from './idempotent-answers.ts';
+import { keyState } from './key-state.ts';
 import { LiveResponses } from './live-responses.ts';
 import type { GatewayLog } from './log.ts';
 import { createMetrics, type GatewayMetrics } from './metrics.ts';
@@ -34,6 +34,7 @@ import { addResponsesRoutes } from './routes/responses.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { RunningCompletions } from './running-completions.ts';
 import { serverOptions } from './server-options.ts';
+import type { SharedState } from './shared/shared-state.ts';
 import { WindowStore } from './window-store.ts';
 
 declare module 'fastify' {
@@ -49,20 +50,29 @@ export type AppOptions = {
 	version: string;
 	/** Made before the pool, whose observer is a part of it. */
 	metrics?: GatewayMetrics;
+	/** Where there are several gateways; closed by whoever made it. */
+	shared?: SharedState | null;
 };
 
 /**
  * Builds the HTTP server and does not listen. Hooks run in the order in which they stand here: everything that can
  * refuse a request does so before its body is read.
  */
-export function buildApp({ config, pool, log, version, metrics = createMetrics() }: AppOptions): FastifyInstance {
+export function buildApp({
+	config,
+	pool,
+	log,
+	version,
+	metrics = createMetrics(),
+	shared = null,
+}: AppOptions): FastifyInstance {
 	const app = fastify(serverOptions(config));
 	app.server.maxConnections = config.server.maxConnections;
 	app.server.on('checkExpectation', answerExpectation);
 	const running = new RunningCompletions();
 	app.decorate('running', running);
 	metrics.watchPool(() => pool.status());
-	const limits = new AdmissionLimits(() => performance.now());
+	const { limits, counter, revoked } = keyState(config, shared);
 	const templates = new ModelTemplates();
 
 	app.register(rateLimit, { global: false, store: WindowStore });
@@ -71,8 +81,8 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 	addRequestLog(app, log, metrics);
 	addCors(app, config);
 	if (config.keys.length === 0) addHostCheck(app, config);
-	addAuth(app, config);
-	addRequestLimits(app);
+	addAuth(app, config, revoked);
+	addRequestLimits(app, counter);
 	addJsonBody(app);
 
 	addHealthRoutes(app, pool);
@@ -90,6 +100,6 @@ export function buildApp({ config, pool, log, version, metrics = createMetrics()
 	const store = new ResponseStore(config.responses, () => performance.now());
 	addResponsesRoutes(app, { ...services, store, live: new LiveResponses() });
 	addEndReasoningRoute(app, pool);
-	addAdminRoutes(app, { pool, log, version });
+	addAdminRoutes(app, { pool, log, version, config, revoked });
 	return app;
 }

@@ -6,12 +6,13 @@ import { watchStop } from '../chat/watch-stop.ts';
 import { shuttingDown } from '../errors.ts';
 import type { ChatRequest } from '../protocol/chat-request.ts';
 import { abortOnDisconnect } from './answer.ts';
+import type { Caller } from './caller.ts';
 import { missingKey } from './errors.ts';
 import { firstOf } from './first-event.ts';
 import type { Framing } from './framing.ts';
 import { toRetortError } from './plugins/errors.ts';
 import { prepareCompletion } from './prepare-completion.ts';
-import { resolveModel } from './resolve-model.ts';
+import { type ResolvedModel, withModel } from './resolve-model.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
 import { runCompletion } from './run-completion.ts';
 import { sendStream } from './send-stream.ts';
@@ -45,19 +46,36 @@ export async function beginCompletion(
 	services: ChatServices,
 	request: FastifyRequest,
 	reply: FastifyReply,
-	{ chat, id, isStreamed, inTermsOf = (run) => run() }: ChatInOtherWords,
+	wanted: ChatInOtherWords,
 ): Promise<BegunCompletion> {
 	if (services.running.isDraining) throw shuttingDown();
 	const { caller } = request;
 	if (caller === null) throw missingKey();
-	const { config, version, templates, pool, log } = services;
-	const { model, info } = resolveModel(pool, caller, chat.model);
+	const abort = abortOnDisconnect(request, reply);
+	return withModel(services, caller, wanted.chat.model, abort.signal, (resolved) =>
+		beginWith(services, { request, reply, caller, wanted, abort }, resolved),
+	);
+}
+
+async function beginWith(
+	services: ChatServices,
+	asked: {
+		request: FastifyRequest;
+		reply: FastifyReply;
+		caller: Caller;
+		wanted: ChatInOtherWords;
+		abort: AbortController;
+	},
+	{ model, info }: ResolvedModel,
+): Promise<BegunCompletion> {
+	const { request, reply, caller, abort } = asked;
+	const { chat, id, isStreamed, inTermsOf = (run) => run() } = asked.wanted;
+	const { config, version, templates, log } = services;
 	request.modelLabel = model.name;
 	const template = templates.of(model.name, info);
 	const prepared = inTermsOf(() =>
 		prepareCompletion({ chat, model: model.name, info, template, caller, config, version, id }),
 	);
-	const abort = abortOnDisconnect(request, reply);
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const stop = watchStop(prepared.parse.stop);
 	const running = runCompletion(services, {

@@ -8,11 +8,16 @@ import { resolveModel } from './resolve-model.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
 
 /** The prompt that this chat request would be generated from. Throws what the request itself would be refused with. */
-export function promptOf(services: ChatServices, request: FastifyRequest, chat: ChatRequest) {
+export async function promptOf(
+	services: ChatServices,
+	request: FastifyRequest,
+	chat: ChatRequest,
+	signal: AbortSignal,
+) {
 	const { config, version, pool, templates } = services;
 	const { caller } = request;
 	if (caller === null) throw missingKey();
-	const { model, info } = resolveModel(pool, caller, chat.model);
+	const { model, info } = await resolveModel(pool, caller, chat.model, signal);
 	request.modelLabel = model.name;
 	const template = templates.of(model.name, info);
 	const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
@@ -27,6 +32,7 @@ export async function countPrompt(
 	reply: FastifyReply,
 	chat: ChatRequest,
 ): Promise<number> {
-	const { parts, model } = promptOf(services, request, chat);
-	return (await services.pool.tokenize(model, parts, abortOnDisconnect(request, reply).signal)).length;
+	const { signal } = abortOnDisconnect(request, reply);
+	const { parts, model } = await promptOf(services, request, chat, signal);
+	return (await services.pool.tokenize(model, parts, signal)).length;
 }

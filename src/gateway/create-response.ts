@@ -12,13 +12,14 @@ import type { ResponsesEvent } from '../protocol/responses-event.ts';
 import { parseResponsesRequest, type ResponsesRequest } from '../protocol/responses-request.ts';
 import type { ResponseObject } from '../protocol/responses-response.ts';
 import type { Answer } from './answer.ts';
+import type { Caller } from './caller.ts';
 import { isClientLeft, isResponseCancelled, missingKey } from './errors.ts';
 import { firstOf } from './first-event.ts';
 import { NAMED_EVENTS } from './framing.ts';
 import type { LiveResponses } from './live-responses.ts';
 import { toRetortError } from './plugins/errors.ts';
 import { prepareCompletion } from './prepare-completion.ts';
-import { resolveModel } from './resolve-model.ts';
+import { type ResolvedModel, withModel } from './resolve-model.ts';
 import { asInput, resolveConversation } from './response-items.ts';
 import type { KeptItem, ResponseStore } from './response-store.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
@@ -36,12 +37,28 @@ export async function createResponse(
 	reply: FastifyReply,
 	abort: AbortController,
 ): Promise<Answer> {
-	const { config, store, live } = services;
 	if (services.running.isDraining) throw shuttingDown();
 	const wanted = parseResponsesRequest(request.body);
 	const { caller } = request;
 	if (caller === null) throw missingKey();
-	const { model, info } = resolveModel(services.pool, caller, wanted.model);
+	return withModel(services, caller, wanted.model, abort.signal, (resolved) =>
+		beginResponse(services, { request, reply, caller, wanted, abort }, resolved),
+	);
+}
+
+async function beginResponse(
+	services: ResponseServices,
+	asked: {
+		request: FastifyRequest;
+		reply: FastifyReply;
+		caller: Caller;
+		wanted: ResponsesRequest;
+		abort: AbortController;
+	},
+	{ model, info }: ResolvedModel,
+): Promise<Answer> {
+	const { config, store, live } = services;
+	const { request, reply, caller, wanted, abort } = asked;
 	request.modelLabel = model.name;
 	const scope = scopeOf(caller.keyId);
 	const input = resolveConversation(wanted, store, scope);

@@ -39,6 +39,15 @@ export function workerNotFound(worker: string): RetortError {
 	});
 }
 
+export function keyNotFound(key: string): RetortError {
+	return new RetortError(`There is no key with the id \`${key}\`.`, {
+		status: 404,
+		type: 'invalid_request_error',
+		code: 'key_not_found',
+		param: 'key',
+	});
+}
+
 export function foreignHost(): RetortError {
 	return refused(
 		403,

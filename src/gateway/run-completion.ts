@@ -5,7 +5,7 @@ import { type ChoiceEvent, weaveChoices } from '../chat/weave-choices.ts';
 import { RetortError } from '../errors.ts';
 import type { PoolGenerateOptions } from '../pool/pool-options.ts';
 import type { GenerateRequest, WorkerEvent } from '../protocol/worker-api.ts';
-import type { AdmissionLimits, TokenEstimate } from './admission.ts';
+import type { Admitter, TokenEstimate } from './admission.ts';
 import type { Caller } from './caller.ts';
 import { clientLeft, isClientLeft } from './errors.ts';
 import type { GatewayPool } from './gateway-pool.ts';
@@ -20,7 +20,7 @@ export type CompletionServices = {
 	pool: GatewayPool;
 	log: GatewayLog;
 	metrics: GatewayMetrics;
-	limits: AdmissionLimits;
+	limits: Admitter;
 	running: RunningCompletions;
 };
 
@@ -44,10 +44,14 @@ export type Completion = {
 type Place = { leave(used: GenerationSummary | null): void };
 
 /** Throws what the limits and a draining server refuse. */
-function takePlace(services: CompletionServices, completion: Completion, generations: readonly string[]): Place {
+async function takePlace(
+	services: CompletionServices,
+	completion: Completion,
+	generations: readonly string[],
+): Promise<Place> {
 	const { caller, model, abort } = completion;
 	const id = completion.request.requestId;
-	const admission = services.limits.admit(caller, completion.estimate);
+	const admission = await services.limits.admit(caller, completion.estimate);
 	completion.setHeaders(admission.headers);
 	if (admission.refusal !== null) throw admission.refusal;
 	try {
@@ -93,7 +97,7 @@ async function* runSeveral(
 	choices: readonly PreparedChoice[],
 ): AsyncGenerator<ChoiceEvent, void, undefined> {
 	const generations = choices.map(({ request }) => request.requestId);
-	const place = takePlace(services, completion, generations);
+	const place = await takePlace(services, completion, generations);
 	let used: GenerationSummary | null = null;
 	const add = (summary: GenerationSummary) => {
 		used = used === null ? summary : { ...used, completionTokens: used.completionTokens + summary.completionTokens };
@@ -121,13 +125,13 @@ async function* runGeneration(
 	services: CompletionServices,
 	completion: Completion,
 	request: GenerateRequest,
-	takesPlace: () => Place,
+	takesPlace: () => Place | Promise<Place>,
 ): AsyncGenerator<WorkerEvent, void, undefined> {
 	const { pool, log, metrics } = services;
 	const { caller, model, abort } = completion;
 	const id = request.requestId;
 	const isFirst = request === completion.request;
-	const place = takesPlace();
+	const place = await takesPlace();
 	const tokenGap = metrics.tokenGaps(model);
 	const meter = new GenerationMeter(
 		() => performance.now(),
@@ -143,7 +147,9 @@ async function* runGeneration(
 			completion.progress.queued(queued);
 			completion.onQueued?.();
 		};
-		for await (const event of pool.generate({ model, request, signal: abort.signal, keyId: caller.keyId, onQueued })) {
+		const { keyId, key } = caller;
+		const asked = { model, request, signal: abort.signal, keyId, weight: key?.weight, onQueued };
+		for await (const event of pool.generate(asked)) {
 			if (isFirst) completion.progress.push(event);
 			meter.push(event);
 			thought.push(event);

@@ -28,15 +28,10 @@ export class TokenBucket {
 		this.#level = Math.min(this.perMinute, this.#level + units);
 	}
 
-	remaining(nowMs: number): number {
+	/** As it stands. */
+	at(nowMs: number): { perMinute: number; level: number } {
 		this.#refill(nowMs);
-		return Math.max(0, Math.floor(this.#level));
-	}
-
-	/** Until `units` can be taken. */
-	msUntil(units: number, nowMs: number): number {
-		this.#refill(nowMs);
-		return Math.max(0, ((units - this.#level) * 60_000) / this.perMinute);
+		return { perMinute: this.perMinute, level: this.#level };
 	}
 
 	isFull(nowMs: number): boolean {

@@ -11,6 +11,10 @@ import type { WorkerPace } from './worker-pace.ts';
 export type PoolModelOptions = Pick<ModelConfig, 'aliases' | 'workers'> & {
 	/** Workers that run already. */
 	remotes?: readonly RemoteOptions[];
+	load?: ModelConfig['load'];
+	ttlSeconds?: ModelConfig['ttlSeconds'];
+	/** Of all its local workers together, for the memory budget. */
+	memoryBytes?: number;
 };
 
 export type PoolOptions = {
@@ -18,6 +22,10 @@ export type PoolOptions = {
 	models: Record<string, PoolModelOptions>;
 	/** The command that runs a local worker on this socket; its `env` is all that the worker gets beside paths and devices. */
 	spawn: (model: string, socketPath: string) => SpawnCommand;
+	routes?: Config['routes'];
+	fallbacks?: Config['fallbacks'];
+	/** For all local workers; null for no bound. */
+	memoryBudgetBytes?: number | null;
 	queue: Config['queue'];
 	workers: Pick<Config['workers'], 'loadSeconds' | 'stallSeconds' | 'drainSeconds'>;
 	log: PoolLog;
@@ -31,7 +39,8 @@ export type PoolModel = {
 	aliases: readonly string[];
 	/** Unix seconds. */
 	created: number;
-	state: 'loading' | 'ready' | 'unavailable';
+	/** resting: loaded when it is asked for. */
+	state: 'loading' | 'ready' | 'resting' | 'unavailable';
 	/** Of the last load; stays when the workers are gone. */
 	info: WorkerInfo | null;
 };
@@ -72,6 +81,8 @@ export type PoolGenerateOptions = {
 	signal: AbortSignal;
 	/** Whose turn it is when requests wait; null is one key of its own. */
 	keyId: string | null;
+	/** Turns that the key takes while others take one each; absent means 1. */
+	weight?: number | undefined;
 	/** Called when the request has to wait. What it gets tells where the request stands, and null once it waits no more. */
 	onQueued?: ((place: () => QueuePlace | null) => void) | undefined;
 };

@@ -2,6 +2,7 @@ import { modelLoading, overloaded, type RetortError } from '../errors.ts';
 import type { GenerateRequest, WorkerInfo } from '../protocol/worker-api.ts';
 import { AdmissionQueue } from './admission-queue.ts';
 import { AffinityTable } from './affinity-table.ts';
+import { estimateTokens } from './estimate-tokens.ts';
 import { Lease } from './lease.ts';
 import { pickWorker } from './pick-worker.ts';
 import type { PoolObserver } from './pool-observer.ts';
@@ -18,6 +19,8 @@ const SERVICE_WEIGHT = 0.1;
 export type Ask = {
 	request: GenerateRequest;
 	keyId: string | null;
+	/** Turns that its key takes in a round of all keys that wait. */
+	weight: number;
 	signal: AbortSignal;
 	/** Launches that this request must not meet again. */
 	avoid: ReadonlySet<string>;
@@ -42,6 +45,11 @@ export class ServedModel {
 	readonly #again = new Map<Ticket, string>();
 	readonly #affinity = new AffinityTable(AFFINITY_ENTRIES);
 	readonly #onRelease: () => void;
+	/** It was loaded for a request, not at the start. */
+	isOnDemand = false;
+	/** Requests that are about to ask for a slot. */
+	holds = 0;
+	lastUsedMs = performance.now();
 	#meanServiceMs = 1000;
 	#closed: RetortError | null = null;
 
@@ -63,7 +71,33 @@ export class ServedModel {
 		return this.#queue.length;
 	}
 
-	get state(): 'loading' | 'ready' | 'unavailable' {
+	/** Not in memory, and not on its way to it. */
+	get isResting(): boolean {
+		return this.members.length > 0 && this.members.every((member) => member.phase === 'idle');
+	}
+
+	get isBusy(): boolean {
+		return this.holds > 0 || this.queueLength > 0 || this.members.some((member) => member.leases.size > 0);
+	}
+
+	/** No worker of it is on its way. */
+	get hasGivenUp(): boolean {
+		return !this.members.some((member) => isExpected(member.phase));
+	}
+
+	load(): void {
+		this.isOnDemand = true;
+		this.lastUsedMs = performance.now();
+		for (const member of this.members) member.start();
+	}
+
+	unload(): void {
+		this.isOnDemand = true;
+		for (const member of this.members) member.unload();
+	}
+
+	get state(): 'loading' | 'ready' | 'resting' | 'unavailable' {
+		if (this.isResting) return 'resting';
 		if (this.members.some((member) => member.phase === 'ready' && !member.isDrained)) return 'ready';
 		const isFirstLoad = this.members.some(
 			(member) => member.restarts === 0 && ['idle', 'loading', 'probing'].includes(member.phase),
@@ -139,10 +173,14 @@ export class ServedModel {
 				if (ask.isRetry) {
 					again = ticket;
 					this.#again.set(ticket, key);
-					this.#queue.enterAgain(key, ticket);
-				} else if (!this.#queue.enter(key, ticket)) {
-					reject(this.#reject(this.#busy('The queue is full.')));
-					return;
+					this.#queue.enterAgain(key, ticket, ask.weight);
+				} else {
+					const { hasEntered, displaced } = this.#queue.enter(key, ticket, ask.weight);
+					displaced?.refuse(this.#reject(this.#busy('The queue is full.')));
+					if (!hasEntered) {
+						reject(this.#reject(this.#busy('The queue is full.')));
+						return;
+					}
 				}
 				ask.onQueued?.(() => this.#placeOf(key, ticket));
 				timer = setTimeout(() => {
@@ -198,8 +236,11 @@ export class ServedModel {
 			slots: member.openSlots,
 			busySlots: member.leases.size,
 			knownShare: known.get(member.launchKey) ?? 0,
+			pendingPromptTokens: member.pendingPromptTokens,
+			prefillMsPerToken: member.pace.prefillMsPerToken,
 		}));
-		const id = pickWorker(candidates, Math.random());
+		const promptTokens = estimateTokens(ask.request.prompt);
+		const id = pickWorker(candidates, promptTokens, [Math.random(), Math.random()]);
 		const member = this.members.find((candidate) => candidate.id === id);
 		const worker = member?.worker ?? null;
 		if (member === undefined || worker === null) return null;
@@ -215,6 +256,7 @@ export class ServedModel {
 	}
 
 	#released(heldMs: number): void {
+		this.lastUsedMs = performance.now();
 		this.#meanServiceMs += SERVICE_WEIGHT * (heldMs - this.#meanServiceMs);
 		this.dispatch();
 		this.#onRelease();

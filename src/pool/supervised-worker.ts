@@ -94,6 +94,13 @@ export class SupervisedWorker {
 		return this.#state.isRestarting;
 	}
 
+	/** Prompt tokens that it was given and has not evaluated yet, about. */
+	get pendingPromptTokens(): number {
+		let tokens = 0;
+		for (const lease of this.leases) tokens += lease.pendingPromptTokens;
+		return tokens;
+	}
+
 	get pace(): WorkerPace {
 		return this.#record.pace;
 	}
@@ -163,6 +170,11 @@ export class SupervisedWorker {
 		this.#options.log.info({ workerId: this.id, busySlots: this.leases.size }, 'worker restarts');
 		this.#push({ type: 'restart', graceMs: this.#options.drainMs });
 		this.released();
+	}
+
+	/** Ends it and leaves it at rest, until the next start. */
+	unload(): void {
+		this.#push({ type: 'unload' });
 	}
 
 	/** What a lease saw of this launch. */

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelNotFound, RetortError, shuttingDown } from '../errors.ts';
 import type { PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
+import { chooseModels } from './choose-models.ts';
 import { ForwardedEvents } from './forwarded-events.ts';
 import type { Lease } from './lease.ts';
+import { ModelResidency } from './model-residency.ts';
 import type { PoolObserver } from './pool-observer.ts';
 import type {
 	PoolGenerateOptions,
@@ -17,7 +19,7 @@ import type {
 } from './pool-options.ts';
 import type { RemoteOptions } from './remote-options.ts';
 import { dnsResolver } from './resolve-hosts.ts';
-import { ServedModel } from './served-model.ts';
+import { type Ask, ServedModel } from './served-model.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { vetWorker } from './vet-worker.ts';
 import { watchHosts } from './watch-hosts.ts';
@@ -35,6 +37,7 @@ export class WorkerPool {
 	readonly #options: PoolOptions;
 	readonly #observer: PoolObserver;
 	readonly #models: ServedModel[];
+	readonly #residency: ModelResidency;
 	readonly #byName = new Map<string, ServedModel>();
 	readonly #created = Math.floor(Date.now() / 1000);
 	readonly #running = new Map<string, Lease>();
@@ -47,15 +50,26 @@ export class WorkerPool {
 		this.#options = options;
 		this.#observer = options.observer ?? {};
 		this.#models = Object.entries(options.models).map(([name, model]) => this.#serve(name, model));
+		this.#residency = new ModelResidency({
+			models: this.#models.map((served) => {
+				const { ttlSeconds = null, memoryBytes = 0, workers } = options.models[served.name] ?? { workers: 0 };
+				// What others run is theirs to unload.
+				return { served, bytes: memoryBytes, ttlMs: ttlSeconds === null || workers === 0 ? null : ttlSeconds * 1000 };
+			}),
+			budgetBytes: options.memoryBudgetBytes ?? null,
+			patienceMs: options.queue.deadlineSeconds * 1000,
+			log: options.log,
+		});
 		for (const served of this.#models)
 			for (const name of [served.name, ...served.aliases]) if (!this.#byName.has(name)) this.#byName.set(name, served);
 	}
 
-	/** Launches every worker, and those that names lead to as they are found; does not wait for them. */
+	/** Launches every worker that is not kept for demand, and those that names lead to as they are found; does not wait. */
 	start(): void {
 		for (const served of this.#models) {
-			for (const member of served.members) member.start();
-			for (const remote of this.#options.models[served.name]?.remotes ?? []) this.#watch(served, remote);
+			const { load = 'start', remotes = [] } = this.#options.models[served.name] ?? {};
+			if (load === 'start') for (const member of served.members) member.start();
+			for (const remote of remotes) this.#watch(served, remote);
 		}
 	}
 
@@ -68,6 +82,26 @@ export class WorkerPool {
 		return served === undefined ? null : this.#describe(served);
 	}
 
+	/** Names that lead to several models. */
+	routes(): string[] {
+		return Object.keys(this.#options.routes ?? {});
+	}
+
+	/** The models that may serve a request for this name, best first; none when there is no such name. */
+	candidates(name: string, stickyKey: string): PoolModel[] {
+		const { routes = {}, fallbacks = {} } = this.#options;
+		const names = chooseModels(this.#byName.get(name)?.name ?? name, stickyKey, { routes, fallbacks });
+		return names.flatMap((candidate) => this.findModel(candidate) ?? []);
+	}
+
+	/** Sees to it that a model which rests is loaded. Throws `overloaded` when it does not fit, `model_loading` when it is late. */
+	async awaken(model: string, signal: AbortSignal): Promise<PoolModel> {
+		const served = this.#require(model);
+		const release = await this.#residency.hold(served, signal);
+		release();
+		return this.#describe(served);
+	}
+
 	/**
 	 * Admits, places and runs one generation. Yields what Worker.generate yields, once, whatever happens behind it: when a
 	 * worker is lost another goes on at the same token, unseen. Throws `model_not_found`, `model_loading`, `overloaded` and
@@ -75,7 +109,7 @@ export class WorkerPool {
 	 * Returning early cancels it at the next event; `signal` cancels it at once, queued or running.
 	 */
 	async *generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
-		const { signal, keyId, onQueued } = options;
+		const { signal, keyId, weight = 1, onQueued } = options;
 		const served = this.#require(options.model);
 		const forwarded = new ForwardedEvents();
 		const avoid = new Set<string>();
@@ -86,8 +120,8 @@ export class WorkerPool {
 		let moves = 0;
 		while (true) {
 			const askedMs = performance.now();
-			const ask = { request, keyId, signal, avoid, isRetry: lost !== null, patienceMs, onQueued };
-			const lease = await served.acquire(ask).catch((refusal: unknown) => {
+			const ask = { request, keyId, weight, signal, avoid, isRetry: lost !== null, patienceMs, onQueued };
+			const lease = await this.#acquire(served, ask).catch((refusal: unknown) => {
 				// A stream that has begun is told of its loss, not of the want of another worker.
 				throw forwarded.hasOutput && !signal.aborted ? lost : refusal;
 			});
@@ -165,6 +199,7 @@ export class WorkerPool {
 	async drain(graceMs: number): Promise<void> {
 		const error = shuttingDown();
 		this.#life.abort();
+		this.#residency.close();
 		for (const served of this.#models) served.close(error);
 		await this.#idle(graceMs);
 		for (const lease of this.#leases()) lease.abort(error);
@@ -175,11 +210,23 @@ export class WorkerPool {
 	/** Fails everything with this error and kills the workers. Settles once they are gone. */
 	async destroy(error: RetortError): Promise<void> {
 		this.#life.abort();
+		this.#residency.close();
 		for (const served of this.#models) served.close(error);
 		for (const lease of this.#leases()) lease.abort(error);
 		this.#onIdle?.();
 		await Promise.all(this.#members().map((member) => member.destroy(error)));
 		this.#removeFolder();
+	}
+
+	/** The model stays while its request is on the way to a slot. */
+	async #acquire(served: ServedModel, ask: Ask): Promise<Lease> {
+		if (!served.isOnDemand && !served.isResting) return served.acquire(ask);
+		const release = await this.#residency.hold(served, ask.signal);
+		try {
+			return await served.acquire(ask);
+		} finally {
+			release();
+		}
 	}
 
 	#serve(name: string, model: PoolModelOptions): ServedModel {
@@ -215,7 +262,10 @@ export class WorkerPool {
 				const beside = served.members.find((other) => other !== member && other.phase === 'ready');
 				return beside?.info ? vetWorker(info, beside.info) : null;
 			},
-			onChange: () => served.dispatch(),
+			onChange: () => {
+				served.dispatch();
+				this.#residency.changed();
+			},
 			onReady: (loadMs) => this.#observer.workerReady?.({ model, workerId, loadMs }),
 			onRefused: (reason) => this.#observer.workerRefused?.({ model, workerId, reason }),
 			onDeath: (reason) => this.#observer.workerDied?.({ model, workerId, reason }),

@@ -3,6 +3,7 @@
  *
  *   GET  /admin/pool                          -> PoolReport
  *   POST /admin/drain, /undrain, /restart     WorkerRequest -> WorkerReport, as the worker then is
+ *   POST /admin/revoke-key, /restore-key      KeyRequest -> KeyReport
  *
  * A restart is over when `launches` has grown and `state` is `ready`.
  */
@@ -50,3 +51,9 @@ export type PoolReport = z.infer<typeof poolReportSchema>;
 export const workerRequestSchema = z.strictObject({
 	worker: z.string().min(1).max(1024).describe('Its `id` in `GET /admin/pool`.'),
 });
+
+/** The id of a key, as in the configuration; never the key. */
+export const keyRequestSchema = z.strictObject({ key: z.string().min(1).max(64) });
+/** `shared`: the other gateways hear of it. Otherwise it holds for this process, until it ends. */
+export const keyReportSchema = z.object({ key: z.string(), revoked: z.boolean(), shared: z.boolean() });
+export type KeyReport = z.infer<typeof keyReportSchema>;

@@ -38,7 +38,7 @@ describe('config/', () => {
 			.replace('source:', 'source: hf:user/repo:Q4_K_M')
 			.replace('- id:', '- id: alice')
 			.replaceAll(/^( *)(sha256):$/gm, `$1$2: ${'a'.repeat(64)}`)
-			.replaceAll(/^ *(name|group|models|reasoningField|maxThinkingTokens|defaultThinkingTokens):$/gm, '')
+			.replaceAll(/^ *(name|group|models|weight|reasoningField|maxThinkingTokens|defaultThinkingTokens):$/gm, '')
 			.replace(/^\s*deepseek-r1-7b:$/m, 'models:\n  deepseek-r1-7b:');
 		const config = parseConfig(text, 'default.yaml');
 		expect(Object.keys(config.models)).toEqual(['deepseek-r1-7b']);

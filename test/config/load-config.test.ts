@@ -146,4 +146,27 @@ describe('problems in a configuration file', () => {
 			expect.stringContaining('two entries hold the same key'),
 		]);
 	});
+
+	it('include routes and fallbacks that lead nowhere', () => {
+		const text = [
+			'models:',
+			'  small: {source: s.gguf, aliases: [fast]}',
+			'  large: {source: l.gguf}',
+			'routes:',
+			'  fast: {small: 1}',
+			'  r1: {small: 0.9, larg: 0.1}',
+			'  none: {}',
+			'fallbacks:',
+			'  large: [small, large, tiny]',
+			'  r1: [small]',
+		].join('\n');
+		expect(problemsOf(text)).toEqual([
+			'team.yaml:5:3: the route fast is a name of a model already',
+			'team.yaml:6:20: there is no model larg; did you mean large?',
+			'team.yaml:7:3: the route none leads to no model',
+			'team.yaml:9:18: large cannot stand in for itself',
+			'team.yaml:9:25: there is no model tiny',
+			'team.yaml:10:3: there is no model r1',
+		]);
+	});
 });

@@ -28,9 +28,10 @@ describe('AdmissionQueue', () => {
 	it('tells how many go before, as they then do', () => {
 		fc.assert(
 			fc.property(fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 30 }), fc.nat(5), (keys, served) => {
+				const weights: Record<string, number> = { a: 1, b: 2, c: 5 };
 				const queue = new AdmissionQueue<string>(100);
 				const keyOf = (item: string) => item.charAt(0);
-				for (const [index, key] of keys.entries()) queue.enter(key, `${key}${index}`);
+				for (const [index, key] of keys.entries()) queue.enter(key, `${key}${index}`, weights[key]);
 				for (let count = 0; count < served; count += 1) queue.take(accept);
 				const items = keys.map((key, index) => `${key}${index}`);
 				const told = new Map(items.map((item) => [item, queue.ahead(keyOf(item), item)]));
@@ -42,12 +43,32 @@ describe('AdmissionQueue', () => {
 
 	it('refuses what does not fit', () => {
 		const queue = new AdmissionQueue<string>(2);
-		expect([queue.enter('k', 'a'), queue.enter('l', 'b'), queue.enter('m', 'c')]).toEqual([true, true, false]);
+		const entered = [queue.enter('k', 'a'), queue.enter('l', 'b'), queue.enter('m', 'c')];
+		expect(entered.map(({ hasEntered }) => hasEntered)).toEqual([true, true, false]);
 		expect(queue.length).toBe(2);
 	});
 
+	it('is never full of one key: who floods gives way, last come first', () => {
+		const queue = new AdmissionQueue<string>(4);
+		for (const item of ['g0', 'g1', 'g2', 'g3']) queue.enter('greedy', item);
+		expect(queue.enter('one', 'a')).toEqual({ hasEntered: true, displaced: 'g3' });
+		expect(queue.enter('two', 'b')).toEqual({ hasEntered: true, displaced: 'g2' });
+		expect(queue.enter('greedy', 'g4')).toEqual({ hasEntered: false, displaced: null });
+		expect(queue.enter('three', 'c')).toEqual({ hasEntered: true, displaced: 'g1' });
+		expect(queue.enter('four', 'd')).toEqual({ hasEntered: false, displaced: null });
+		expect(drain(queue)).toEqual(['g0', 'a', 'b', 'c']);
+	});
+
+	it('gives a key as many turns as it weighs, and as much of a full queue', () => {
+		const queue = new AdmissionQueue<string>(8);
+		for (let index = 0; index < 6; index += 1) queue.enter('heavy', `h${index}`, 3);
+		for (let index = 0; index < 2; index += 1) queue.enter('light', `l${index}`);
+		expect(queue.enter('light', 'l2')).toEqual({ hasEntered: false, displaced: null });
+		expect(drain(queue)).toEqual(['h0', 'h1', 'h2', 'l0', 'h3', 'h4', 'h5', 'l1']);
+	});
+
 	it('holds nothing when its length is 0', () => {
-		expect(new AdmissionQueue<string>(0).enter('k', 'a')).toBe(false);
+		expect(new AdmissionQueue<string>(0).enter('k', 'a').hasEntered).toBe(false);
 	});
 
 	it('takes back a request that lost its worker ahead of the others of its key, full or not', () => {
@@ -89,8 +110,10 @@ describe('AdmissionQueue', () => {
 				for (const [index, { kind, key }] of operations.entries()) {
 					const item = `${key}${index}`;
 					if (kind === 'enter') {
-						expect(queue.enter(key, item)).toBe(model.length < 5);
-						if (model.length < 5) model.push({ key, item });
+						const { hasEntered, displaced } = queue.enter(key, item);
+						if (model.length < 5) expect({ hasEntered, displaced }).toEqual({ hasEntered: true, displaced: null });
+						model = model.filter((entry) => entry.item !== displaced);
+						if (hasEntered) model.push({ key, item });
 					} else if (kind === 'again') {
 						queue.enterAgain(key, item);
 						model.unshift({ key, item });

@@ -41,6 +41,8 @@ export function startPool(
 		children?: number;
 		modes?: string[];
 		name?: string;
+		/** In place of the one that the options before describe. */
+		models?: PoolOptions['models'];
 	},
 ): TestPool {
 	const {
@@ -50,6 +52,7 @@ export function startPool(
 		modes = ['ok'],
 		name = 'fake',
 		workers,
+		models,
 		...rest
 	} = options;
 	const log = recordingLog();
@@ -61,7 +64,7 @@ export function startPool(
 	};
 	let launches = 0;
 	const pool = new WorkerPool({
-		models: { [name]: { aliases: ['alias'], workers: children, remotes } },
+		models: models ?? { [name]: { aliases: ['alias'], workers: children, remotes } },
 		spawn: (_model, socketPath) => {
 			const mode = modes[Math.min(launches, modes.length - 1)] ?? 'ok';
 			launches += 1;
@@ -106,12 +109,12 @@ export type Outcome = { events: WorkerEvent[]; error: unknown };
 export async function runOnce(
 	pool: WorkerPool,
 	request: GenerateRequest | string,
-	options: { signal?: AbortSignal; keyId?: string | null; onEvent?: (event: WorkerEvent) => void } = {},
+	options: { model?: string; signal?: AbortSignal; keyId?: string | null; onEvent?: (event: WorkerEvent) => void } = {},
 ): Promise<Outcome> {
 	const events: WorkerEvent[] = [];
 	try {
 		const stream = pool.generate({
-			model: 'fake',
+			model: options.model ?? 'fake',
 			request: typeof request === 'string' ? generateRequest(request) : request,
 			signal: options.signal ?? new AbortController().signal,
 			keyId: options.keyId ?? null,

@@ -1,32 +1,27 @@
 import type { FastifyInstance } from 'fastify';
 import { rateLimited } from '../errors.ts';
 import { goDuration } from '../go-duration.ts';
+import type { RequestCounter } from '../request-counter.ts';
 
 const WINDOW_MS = 60_000;
 
 /**
- * Requests a minute, counted by key id. The plugin's own headers and error are not OpenAI's, so only its counting is
- * used. Its store is keyed by what auth has established: an unknown key never gets an entry, so none can push out
- * those of others.
+ * Requests a minute, counted by what auth has established: an unknown key never gets a counter, so none can push out those
+ * of others.
  */
-export function addRequestLimits(app: FastifyInstance): void {
+export function addRequestLimits(app: FastifyInstance, counter: RequestCounter): void {
 	app.after(() => {
-		const count = app.createRateLimit({
-			max: (request) => request.caller?.limits.requestsPerMinute ?? Number.MAX_SAFE_INTEGER,
-			timeWindow: WINDOW_MS,
-			keyGenerator: (request) => request.caller?.bucket ?? '',
-		});
 		app.addHook('onRequest', async (request, reply) => {
-			const limit = request.caller?.limits.requestsPerMinute ?? null;
-			if (limit === null || request.routeOptions.config.isPublic === true) return;
-			const result = await count(request);
-			if (result.isAllowed) return;
-			reply.header('x-ratelimit-limit-requests', String(result.max));
-			reply.header('x-ratelimit-remaining-requests', String(result.remaining));
-			reply.header('x-ratelimit-reset-requests', goDuration(result.ttl));
-			if (!result.isExceeded) return;
-			const message = `Rate limit reached: ${result.max} requests per minute. Please try again in ${goDuration(result.ttl)}.`;
-			throw rateLimited('requests', message, { waitMs: result.ttl });
+			const { caller } = request;
+			const limit = caller?.limits.requestsPerMinute ?? null;
+			if (caller === null || limit === null || request.routeOptions.config.isPublic === true) return;
+			const { current, ttlMs } = await counter.count(caller.bucket, WINDOW_MS);
+			reply.header('x-ratelimit-limit-requests', String(limit));
+			reply.header('x-ratelimit-remaining-requests', String(Math.max(0, limit - current)));
+			reply.header('x-ratelimit-reset-requests', goDuration(ttlMs));
+			if (current <= limit) return;
+			const message = `Rate limit reached: ${limit} requests per minute. Please try again in ${goDuration(ttlMs)}.`;
+			throw rateLimited('requests', message, { waitMs: ttlMs });
 		});
 	});
 }

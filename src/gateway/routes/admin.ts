@@ -1,20 +1,33 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Config } from '../../config/schema.ts';
 import type { PoolWorkerStatus, WorkerVerb } from '../../pool/pool-options.ts';
-import { type PoolReport, type WorkerReport, workerRequestSchema } from '../../protocol/admin-api.ts';
+import {
+	type KeyReport,
+	keyRequestSchema,
+	type PoolReport,
+	type WorkerReport,
+	workerRequestSchema,
+} from '../../protocol/admin-api.ts';
 import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';
-import { adminOnly, workerNotFound } from '../errors.ts';
+import { adminOnly, keyNotFound, workerNotFound } from '../errors.ts';
 import type { GatewayPool } from '../gateway-pool.ts';
 import type { GatewayLog } from '../log.ts';
 import { isLoopbackName } from '../loopback.ts';
+import type { RevokedKeys } from '../revoked-keys.ts';
 
 const VERBS: readonly WorkerVerb[] = ['drain', 'undrain', 'restart'];
 
+export type AdminServices = {
+	pool: GatewayPool;
+	log: GatewayLog;
+	version: string;
+	config: Config;
+	revoked: RevokedKeys;
+};
+
 /** What the pool looks like, and what an operator may do to a worker. */
-export function addAdminRoutes(
-	app: FastifyInstance,
-	{ pool, log, version }: { pool: GatewayPool; log: GatewayLog; version: string },
-): void {
+export function addAdminRoutes(app: FastifyInstance, { pool, log, version, config, revoked }: AdminServices): void {
 	addRoute(app, {
 		method: 'GET',
 		url: '/admin/pool',
@@ -36,6 +49,20 @@ export function addAdminRoutes(
 				if (status === null) throw workerNotFound(worker);
 				log.info({ requestId: request.id, keyId: request.caller?.keyId ?? null, workerId: worker, verb }, 'operated');
 				return reportWorker(status);
+			},
+		});
+	}
+	for (const verb of ['revoke', 'restore'] as const) {
+		addRoute(app, {
+			method: 'POST',
+			url: `/admin/${verb}-key`,
+			handler: async (request): Promise<KeyReport> => {
+				requireAdmin(request);
+				const { key } = parseRequest(keyRequestSchema, request.body);
+				if (!config.keys.some(({ id }) => id === key)) throw keyNotFound(key);
+				const isShared = await (verb === 'revoke' ? revoked.revoke(key) : revoked.restore(key));
+				log.info({ requestId: request.id, keyId: request.caller?.keyId ?? null, key, verb }, 'operated on a key');
+				return { key, revoked: revoked.has(key), shared: isShared };
 			},
 		});
 	}

@@ -5,16 +5,17 @@ import { encodeProgress } from '../../chat/encode-progress.ts';
 import { describeProgress, ProgressTracker } from '../../chat/progress.ts';
 import type { Config } from '../../config/schema.ts';
 import { shuttingDown } from '../../errors.ts';
-import { parseChatRequest } from '../../protocol/chat-request.ts';
+import { type ChatRequest, parseChatRequest } from '../../protocol/chat-request.ts';
 import { addRoute } from '../add-route.ts';
 import type { Answer } from '../answer.ts';
 import { type AnswerServices, answerOnce } from '../answer-once.ts';
+import type { Caller } from '../caller.ts';
 import { missingKey } from '../errors.ts';
 import { firstOf, whenStarted } from '../first-event.ts';
 import type { ModelTemplates } from '../model-templates.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { prepareCompletion } from '../prepare-completion.ts';
-import { resolveModel } from '../resolve-model.ts';
+import { type ResolvedModel, withModel } from '../resolve-model.ts';
 import { type CompletionServices, runChoices } from '../run-completion.ts';
 
 export type ChatServices = CompletionServices &
@@ -46,7 +47,17 @@ async function createChatCompletion(
 	const chat = parseChatRequest(request.body);
 	const { caller } = request;
 	if (caller === null) throw missingKey();
-	const { model, info } = resolveModel(services.pool, caller, chat.model);
+	return withModel(services, caller, chat.model, abort.signal, (resolved) =>
+		beginChatCompletion(services, { request, reply, caller, chat, abort }, resolved),
+	);
+}
+
+async function beginChatCompletion(
+	services: ChatServices,
+	asked: { request: FastifyRequest; reply: FastifyReply; caller: Caller; chat: ChatRequest; abort: AbortController },
+	{ model, info }: ResolvedModel,
+): Promise<Answer> {
+	const { request, reply, caller, chat, abort } = asked;
 	request.modelLabel = model.name;
 	const { config, version, templates } = services;
 	const template = templates.of(model.name, info);

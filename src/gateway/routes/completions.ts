@@ -14,7 +14,7 @@ import { firstOf } from '../first-event.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { inPromptTerms } from '../prompt-terms.ts';
 import { randomHex24 } from '../random-hex.ts';
-import { resolveModel } from '../resolve-model.ts';
+import { withModel } from '../resolve-model.ts';
 import { runCompletion } from '../run-completion.ts';
 import { sendStream } from '../send-stream.ts';
 import type { ChatServices } from './chat-completions.ts';
@@ -33,79 +33,80 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 			const { caller } = request;
 			if (caller === null) throw missingKey();
 			const { config, pool, version } = services;
-			const { model, info } = resolveModel(pool, caller, wanted.model);
-			request.modelLabel = model.name;
 			const abort = abortOnDisconnect(request, reply);
-			const progress = new ProgressTracker(null);
-			const id = `cmpl-${randomHex24()}`;
-			const choicesPerPrompt = wanted.n ?? 1;
-			const meta: TextMeta = {
-				id,
-				created: Math.floor(Date.now() / 1000),
-				model: model.name,
-				systemFingerprint: `retort-${version}-${info.model.fingerprint.slice(0, 8)}`,
-				includeUsage: wanted.stream_options?.include_usage === true,
-				choicesPerPrompt,
-			};
+			return withModel(services, caller, wanted.model, abort.signal, async ({ model, info }) => {
+				request.modelLabel = model.name;
+				const progress = new ProgressTracker(null);
+				const id = `cmpl-${randomHex24()}`;
+				const choicesPerPrompt = wanted.n ?? 1;
+				const meta: TextMeta = {
+					id,
+					created: Math.floor(Date.now() / 1000),
+					model: model.name,
+					systemFingerprint: `retort-${version}-${info.model.fingerprint.slice(0, 8)}`,
+					includeUsage: wanted.stream_options?.include_usage === true,
+					choicesPerPrompt,
+				};
 
-			async function* runChoices(): AsyncGenerator<ChoiceEvent, void, undefined> {
-				for (const [at, prompt] of wanted.prompt.entries()) {
-					const echo = wanted.echo === true ? await textOf(prompt) : '';
-					for (let choice = 0; choice < choicesPerPrompt; choice++) {
-						const index = at * choicesPerPrompt + choice;
-						const options = { stops: wanted.stop ?? [], opensInThought: leavesThoughtOpen(prompt) };
-						for await (const event of parseText(run(prompt, index, choice), options)) {
-							yield { index, echo, event };
+				async function* runChoices(): AsyncGenerator<ChoiceEvent, void, undefined> {
+					for (const [at, prompt] of wanted.prompt.entries()) {
+						const echo = wanted.echo === true ? await textOf(prompt) : '';
+						for (let choice = 0; choice < choicesPerPrompt; choice++) {
+							const index = at * choicesPerPrompt + choice;
+							const options = { stops: wanted.stop ?? [], opensInThought: leavesThoughtOpen(prompt) };
+							for await (const event of parseText(run(prompt, index, choice), options)) {
+								yield { index, echo, event };
+							}
 						}
 					}
 				}
-			}
 
-			function run(prompt: RawPrompt, index: number, choice: number) {
-				const generation = prepareText(wanted, prompt, choice, config.sampling);
-				if (caller === null) throw missingKey();
-				return runCompletion(services, {
-					httpRequestId: request.id,
-					caller,
-					model: model.name,
-					isStreamed: wanted.stream === true,
-					estimate: estimateOf(prompt, wanted.max_tokens ?? DEFAULT_TEXT_TOKENS),
-					request: {
-						...generation,
-						requestId: index === 0 ? id : `${id}-${index}`,
-						resume: [],
-						cacheScope: cacheScopeOf(caller, config.cache.scope),
-					},
-					abort,
-					progress,
-					setHeaders: (headers) => {
-						if (!reply.raw.headersSent) reply.headers(headers);
-					},
-				});
-			}
-
-			async function textOf(prompt: RawPrompt): Promise<string> {
-				return typeof prompt === 'string' ? prompt : pool.detokenize(model.name, prompt, abort.signal);
-			}
-
-			const events = inPromptTerms(runChoices());
-			const started = await firstOf(events);
-			request.hasGeneration = true;
-			if (wanted.stream !== true) {
-				try {
-					return await collectText(started, meta);
-				} finally {
-					await started.return();
+				function run(prompt: RawPrompt, index: number, choice: number) {
+					const generation = prepareText(wanted, prompt, choice, config.sampling);
+					if (caller === null) throw missingKey();
+					return runCompletion(services, {
+						httpRequestId: request.id,
+						caller,
+						model: model.name,
+						isStreamed: wanted.stream === true,
+						estimate: estimateOf(prompt, wanted.max_tokens ?? DEFAULT_TEXT_TOKENS),
+						request: {
+							...generation,
+							requestId: index === 0 ? id : `${id}-${index}`,
+							resume: [],
+							cacheScope: cacheScopeOf(caller, config.cache.scope),
+						},
+						abort,
+						progress,
+						setHeaders: (headers) => {
+							if (!reply.raw.headersSent) reply.headers(headers);
+						},
+					});
 				}
-			}
-			const { heartbeatSeconds, slowReaderSeconds } = config.server;
-			return sendStream(reply, encodeTextChunks(started, meta), {
-				heartbeatMs: heartbeatSeconds * 1000,
-				slowReaderMs: slowReaderSeconds * 1000,
-				abort,
-				toError: (error) => toRetortError(error, request, services.log),
-				onClose: () => started.return(),
-				comment: () => describeProgress(progress.snapshot()),
+
+				async function textOf(prompt: RawPrompt): Promise<string> {
+					return typeof prompt === 'string' ? prompt : pool.detokenize(model.name, prompt, abort.signal);
+				}
+
+				const events = inPromptTerms(runChoices());
+				const started = await firstOf(events);
+				request.hasGeneration = true;
+				if (wanted.stream !== true) {
+					try {
+						return await collectText(started, meta);
+					} finally {
+						await started.return();
+					}
+				}
+				const { heartbeatSeconds, slowReaderSeconds } = config.server;
+				return sendStream(reply, encodeTextChunks(started, meta), {
+					heartbeatMs: heartbeatSeconds * 1000,
+					slowReaderMs: slowReaderSeconds * 1000,
+					abort,
+					toError: (error) => toRetortError(error, request, services.log),
+					onClose: () => started.return(),
+					comment: () => describeProgress(progress.snapshot()),
+				});
 			});
 		},
 	});

@@ -22,10 +22,16 @@ export function addModelRoutes(
 		url: '/v1/models',
 		handler: async (request) => ({
 			object: 'list',
-			data: pool
-				.models()
-				.filter((model) => mayUse(request, model))
-				.map(describeModel),
+			data: [
+				...pool
+					.models()
+					.filter((model) => mayUse(request, model))
+					.map((model) => describeModel(model)),
+				...pool.routes().flatMap((name) => {
+					const model = servedAs(pool, request, name);
+					return model === null ? [] : [describeModel(model, name)];
+				}),
+			],
 		}),
 	});
 	addRoute(app, {
@@ -34,15 +40,24 @@ export function addModelRoutes(
 		url: '/v1/models/*',
 		handler: async (request) => {
 			const id = wildcardOf(request);
-			const model = pool.findModel(id);
-			if (model === null || !mayUse(request, model)) throw modelNotFound(id);
-			return { ...describeModel(model), reasoning: describeReasoning(model, request, config, templates) };
+			const model = servedAs(pool, request, id);
+			if (model === null) throw modelNotFound(id);
+			const name = pool.routes().includes(id) ? id : model.name;
+			return { ...describeModel(model, name), reasoning: describeReasoning(model, request, config, templates) };
 		},
 	});
 }
 
-function describeModel(model: GatewayModel): Model {
-	return { id: model.name, object: 'model', created: model.created, owned_by: 'retort' };
+/** The model that this caller gets under the name; null where there is none that it may use. */
+function servedAs(pool: GatewayPool, { caller }: FastifyRequest, name: string): GatewayModel | null {
+	if (caller === null) return null;
+	const [model = null] = pool.candidates(name, caller.bucket);
+	const isAllowed = model !== null && (mayUseModel(caller, model) || caller.key?.models?.includes(name) === true);
+	return isAllowed ? model : null;
+}
+
+function describeModel(model: GatewayModel, name = model.name): Model {
+	return { id: name, object: 'model', created: model.created, owned_by: 'retort' };
 }
 
 /** null until the model has been up once, and where its template cannot be used. */

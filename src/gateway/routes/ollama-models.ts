@@ -3,6 +3,7 @@ import { invalidRequest } from '../../errors.ts';
 import { ollamaShowRequestSchema } from '../../protocol/ollama-request.ts';
 import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';
+import { abortOnDisconnect } from '../answer.ts';
 import { mayUseModel } from '../caller.ts';
 import { describeForShow, describeModel, modifiedAt } from '../describe-ollama-model.ts';
 import { missingKey } from '../errors.ts';
@@ -59,14 +60,15 @@ export function addOllamaModelRoutes(
 	addRoute(app, {
 		method: 'POST',
 		url: '/api/show',
-		handler: async (request) => {
+		handler: async (request, reply) => {
 			const wanted = parseRequest(ollamaShowRequestSchema, request.body);
 			const name = wanted.model ?? wanted.name;
 			if (name === undefined)
 				throw invalidRequest('model', 'missing_required_parameter', "Missing required parameter: 'model'.");
 			const { caller } = request;
 			if (caller === null) throw missingKey();
-			const { model, info } = resolveModel(pool, caller, fromOllamaName(name, pool));
+			const { signal } = abortOnDisconnect(request, reply);
+			const { model, info } = await resolveModel(pool, caller, fromOllamaName(name, pool), signal);
 			return describeForShow(model, info, templates.of(model.name, info));
 		},
 	});

@@ -10,6 +10,7 @@ import {
 } from '../../protocol/ollama-request.ts';
 import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';
+import { abortOnDisconnect } from '../answer.ts';
 import { beginCompletion, encodeEvents } from '../begin-completion.ts';
 import { missingKey } from '../errors.ts';
 import { ndjson } from '../framing.ts';
@@ -46,7 +47,8 @@ async function generate(
 	if (chat === null) {
 		const { caller } = request;
 		if (caller === null) throw missingKey();
-		request.modelLabel = resolveModel(services.pool, caller, name).model.name;
+		const { signal } = abortOnDisconnect(request, reply);
+		request.modelLabel = (await resolveModel(services.pool, caller, name, signal)).model.name;
 		return loadedLine(meta);
 	}
 	const isStreamed = wanted.stream !== false;

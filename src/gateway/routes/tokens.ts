@@ -23,7 +23,7 @@ export function addTokenRoutes(app: FastifyInstance, services: ChatServices): vo
 		url: '/v1/tokenize',
 		handler: async (request, reply) => {
 			const wanted = parseRequest(tokenizeSchema, request.body);
-			const { model, signal } = addressed(request, reply, wanted.model);
+			const { model, signal } = await addressed(request, reply, wanted.model);
 			const text = { text: wanted.content, special: wanted.parse_special !== false };
 			// A prompt that begins with token ids is left as it is; any other gets the BOS that the model wants.
 			const tokens = await pool.tokenize(model, wanted.add_special === true ? [text] : [{ tokens: [] }, text], signal);
@@ -44,7 +44,7 @@ export function addTokenRoutes(app: FastifyInstance, services: ChatServices): vo
 		url: '/v1/detokenize',
 		handler: async (request, reply) => {
 			const wanted = parseRequest(detokenizeSchema, request.body);
-			const { model, signal } = addressed(request, reply, wanted.model);
+			const { model, signal } = await addressed(request, reply, wanted.model);
 			return { content: await pool.detokenize(model, wanted.tokens, signal) };
 		},
 	});
@@ -52,8 +52,9 @@ export function addTokenRoutes(app: FastifyInstance, services: ChatServices): vo
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/apply-template',
-		handler: async (request) => {
-			const { parts } = promptOf(services, request, chatOf(request));
+		handler: async (request, reply) => {
+			const { signal } = abortOnDisconnect(request, reply);
+			const { parts } = await promptOf(services, request, chatOf(request), signal);
 			return { prompt: parts.map((part) => ('text' in part ? part.text : '')).join('') };
 		},
 	});
@@ -67,12 +68,13 @@ export function addTokenRoutes(app: FastifyInstance, services: ChatServices): vo
 		}),
 	});
 
-	function addressed(request: FastifyRequest, reply: FastifyReply, name: string | undefined) {
+	async function addressed(request: FastifyRequest, reply: FastifyReply, name: string | undefined) {
 		const { caller } = request;
 		if (caller === null) throw missingKey();
-		const { model } = resolveModel(pool, caller, modelNameOr(name, pool, caller));
+		const { signal } = abortOnDisconnect(request, reply);
+		const { model } = await resolveModel(pool, caller, modelNameOr(name, pool, caller), signal);
 		request.modelLabel = model.name;
-		return { model: model.name, signal: abortOnDisconnect(request, reply).signal };
+		return { model: model.name, signal };
 	}
 
 	/** A chat request in which the model may be left out. */

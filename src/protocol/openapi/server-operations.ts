@@ -1,4 +1,10 @@
-import { poolReportSchema, workerReportSchema, workerRequestSchema } from '../admin-api.ts';
+import {
+	keyReportSchema,
+	keyRequestSchema,
+	poolReportSchema,
+	workerReportSchema,
+	workerRequestSchema,
+} from '../admin-api.ts';
 import { healthSchema, modelDetailSchema, modelListSchema } from '../server-responses.ts';
 import type { Operation } from './operation.ts';
 
@@ -123,6 +129,20 @@ export const serverOperations: Operation[] = [
 			request: workerRequestSchema,
 			examples: { plain: { worker: 'pocket-reasoner/0' } },
 			answer: { description: 'The worker.', json: workerReportSchema },
+			failures: [404],
+		}),
+	),
+	...(['revoke', 'restore'] as const).map(
+		(verb): Operation => ({
+			method: 'post',
+			path: `/admin/${verb}-key`,
+			id: `${verb}Key`,
+			tag: 'Server',
+			summary: verb === 'revoke' ? 'Let a key count no more' : 'Let a revoked key count again',
+			description: ADMIN,
+			request: keyRequestSchema,
+			examples: { plain: { key: 'alice' } },
+			answer: { description: 'The key.', json: keyReportSchema },
 			failures: [404],
 		}),
 	),

@@ -9,6 +9,8 @@ import { configSchema } from '../../../src/config/schema.ts';
 import { internalError } from '../../../src/errors.ts';
 import { buildApp } from '../../../src/gateway/app.ts';
 import { createMetrics } from '../../../src/gateway/metrics.ts';
+import { SharedState } from '../../../src/gateway/shared/shared-state.ts';
+import type { PoolOptions } from '../../../src/pool/pool-options.ts';
 import { WorkerPool } from '../../../src/pool/worker-pool.ts';
 import { type FakeScript, type FakeWorker, startFakeWorker } from '../../support/fake-worker.ts';
 import { remoteAt } from '../../support/pool.ts';
@@ -23,6 +25,7 @@ export type Gateway = {
 	pool: WorkerPool;
 	worker: FakeWorker;
 	/** Everything that was logged, as the lines that went out. */
+	shared: SharedState | null;
 	logged(): string;
 	/** Listens on loopback and gives the base URL, without /v1. */
 	listen(): Promise<string>;
@@ -31,7 +34,13 @@ export type Gateway = {
 
 /** A gateway over a real pool over a scripted worker; torn down with the test. */
 export async function startGateway(
-	options: { config?: z.input<typeof configSchema>; script?: FakeScript; slots?: number } = {},
+	options: {
+		config?: z.input<typeof configSchema>;
+		script?: FakeScript;
+		slots?: number;
+		/** Of the pool, beside or in place of the one model `fake`. */
+		pool?: Partial<Pick<PoolOptions, 'models' | 'routes' | 'fallbacks'>>;
+	} = {},
 ): Promise<Gateway> {
 	const config = configSchema.parse(options.config ?? {});
 	const { script = thinkThenSay('Add them.', 'It is 42.'), slots = 4 } = options;
@@ -46,7 +55,11 @@ export async function startGateway(
 	const log = pino({ level: 'debug' }, sink);
 	const metrics = createMetrics();
 	const pool = new WorkerPool({
-		models: { fake: { aliases: ['user/repo:Q4_K_M'], workers: 0, remotes: [remoteAt(worker.endpoint)] } },
+		...options.pool,
+		models: {
+			fake: { aliases: ['user/repo:Q4_K_M'], workers: 0, remotes: [remoteAt(worker.endpoint)] },
+			...options.pool?.models,
+		},
 		spawn: () => {
 			throw new Error('no local workers here');
 		},
@@ -55,18 +68,22 @@ export async function startGateway(
 		log,
 		observer: metrics.poolObserver,
 	});
-	const app = buildApp({ config, pool, log, version: '0.0.0', metrics });
+	const { url } = config.redis;
+	const shared = url === null ? null : new SharedState({ redis: config.redis, url, log });
+	const app = buildApp({ config, pool, log, version: '0.0.0', metrics, shared });
 	pool.start();
 	onTestFinished(async () => {
 		app.server.closeAllConnections();
 		await Promise.all([app.close(), pool.destroy(internalError('test over'))]);
+		await shared?.close();
 		await worker.close();
 	});
-	await until(() => pool.models().every((model) => model.state === 'ready'));
+	await until(() => pool.models().every((model) => model.state !== 'loading'));
 	const gateway: Gateway = {
 		app,
 		pool,
 		worker,
+		shared,
 		logged: () => logged,
 		listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
 		async client({ apiKey = KEY, maxRetries = 0 } = {}) {
