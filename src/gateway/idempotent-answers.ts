@@ -1,5 +1,5 @@
 import { internalError, RetortError } from '../errors.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, newAbort } from './answer.ts';
 import { clientLeft, idempotencyKeyReused } from './errors.ts';
 import { SSE } from './framing.ts';
 import { Recording } from './recording.ts';
@@ -74,7 +74,7 @@ export class IdempotentAnswers {
 	}
 
 	#begin({ name, digest, make }: IdempotentRequest): Entry {
-		const abort = new AbortController();
+		const abort = newAbort();
 		const entry: Entry = {
 			digest,
 			expiresAt: this.#nowMs() + this.#limits.ttlMs,
