@@ -1,14 +1,18 @@
 import { RetortError } from '../errors.ts';
 
-/** Other rooms speak of `messages`; here the field is `prompt`. */
+/** Other rooms speak of `messages`, and of `tokens` where the prompt is echoed; here the field is `prompt`. */
 export async function* inPromptTerms<Value>(
 	values: AsyncGenerator<Value, void, undefined>,
 ): AsyncGenerator<Value, void, undefined> {
 	try {
 		yield* values;
 	} catch (error) {
-		throw error instanceof RetortError && error.code === 'context_length_exceeded' ? ofPrompt(error) : error;
+		throw error instanceof RetortError && isOfPrompt(error) ? ofPrompt(error) : error;
 	}
+}
+
+function isOfPrompt({ code, param }: RetortError): boolean {
+	return code === 'context_length_exceeded' || param === 'messages' || param === 'tokens';
 }
 
 function ofPrompt(error: RetortError): RetortError {

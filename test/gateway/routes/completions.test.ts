@@ -123,6 +123,21 @@ test.each([
 	expect(worker.received).toEqual([]);
 });
 
+test.each(['messages', 'tokens'])(
+	'what a worker refuses of the prompt as %s is told of as the prompt',
+	async (param) => {
+		const refused = { message: 'There is no token 9999.', type: 'invalid_request_error', param, code: 'invalid_value' };
+		const { app } = await startGateway({
+			script: ({ response }) => {
+				response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: refused }));
+			},
+		});
+		const payload = { ...PROMPT, prompt: [9999] };
+		const response = await app.inject({ method: 'POST', url: '/v1/completions', payload });
+		expect([response.statusCode, response.json()]).toEqual([400, { error: { ...refused, param: 'prompt' } }]);
+	},
+);
+
 test('a prompt that is too long is told of as the prompt', async () => {
 	const { app } = await startGateway({ script: (turn) => turn.fail(400, 'context_length_exceeded', 'too long') });
 	const response = await app.inject({ method: 'POST', url: '/v1/completions', payload: PROMPT });
