@@ -29,6 +29,8 @@ export function createMessageEncoder(meta: MessageMeta): MessageEncoder {
 		content: [],
 		stop_reason: null,
 		stop_sequence: null,
+		stop_details: null,
+		container: null,
 		usage: encodeMessageUsage({ promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 }),
 	};
 	let open: MessageBlock | null = null;
@@ -69,13 +71,13 @@ export function createMessageEncoder(meta: MessageMeta): MessageEncoder {
 				break;
 			case 'content-delta':
 				if (event.text === '') break;
-				if (open?.type !== 'text') yield* begin({ type: 'text', text: '' });
+				if (open?.type !== 'text') yield* begin({ type: 'text', text: '', citations: null });
 				if (open?.type === 'text') open.text += event.text;
 				yield deltaEvent({ type: 'text_delta', text: event.text });
 				break;
 			case 'tool-call-start':
 				json = '';
-				yield* begin({ type: 'tool_use', id: event.id, name: event.name, input: {} });
+				yield* begin({ type: 'tool_use', id: event.id, name: event.name, input: {}, caller: { type: 'direct' } });
 				break;
 			case 'tool-call-delta':
 				json += event.arguments;
@@ -89,7 +91,12 @@ export function createMessageEncoder(meta: MessageMeta): MessageEncoder {
 				message.reasoning_status = encodeReasoningStatus(event.reasoning);
 				yield {
 					type: 'message_delta',
-					delta: { stop_reason: message.stop_reason, stop_sequence: message.stop_sequence },
+					delta: {
+						stop_reason: message.stop_reason,
+						stop_sequence: message.stop_sequence,
+						stop_details: null,
+						container: null,
+					},
 					usage: message.usage,
 					reasoning_status: message.reasoning_status,
 				};
@@ -105,8 +112,13 @@ function encodeMessageUsage(usage: TokenUsage): Message['usage'] {
 	return {
 		input_tokens: usage.promptTokens - usage.cachedTokens,
 		cache_creation_input_tokens: 0,
+		cache_creation: null,
 		cache_read_input_tokens: usage.cachedTokens,
 		output_tokens: usage.completionTokens,
+		output_tokens_details: { thinking_tokens: usage.reasoningTokens },
+		server_tool_use: null,
+		service_tier: 'standard',
+		inference_geo: null,
 		reasoning_tokens: usage.reasoningTokens,
 	};
 }

@@ -5,16 +5,27 @@ import { reasoningStatusSchema } from './chat-response.ts';
 export const messageBlockSchema = z.discriminatedUnion('type', [
 	/** The signature is empty: there is nothing to sign for, and a thought that comes back is dropped. */
 	z.object({ type: z.literal('thinking'), thinking: z.string(), signature: z.literal('') }),
-	z.object({ type: z.literal('text'), text: z.string() }),
-	z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: z.record(z.string(), z.unknown()) }),
+	z.object({ type: z.literal('text'), text: z.string(), citations: z.null() }),
+	z.object({
+		type: z.literal('tool_use'),
+		id: z.string(),
+		name: z.string(),
+		input: z.record(z.string(), z.unknown()),
+		caller: z.object({ type: z.literal('direct') }),
+	}),
 ]);
 export type MessageBlock = z.infer<typeof messageBlockSchema>;
 
 export const messageUsageSchema = z.object({
 	input_tokens: z.int().describe('Those that were in the cache left out.'),
 	cache_creation_input_tokens: z.literal(0),
+	cache_creation: z.null(),
 	cache_read_input_tokens: z.int(),
 	output_tokens: z.int().describe('Includes the thought.'),
+	output_tokens_details: z.object({ thinking_tokens: z.int() }),
+	server_tool_use: z.null(),
+	service_tier: z.literal('standard'),
+	inference_geo: z.null(),
 	reasoning_tokens: z.int().describe('Of them, those of the thought, its end token included.'),
 });
 export type MessageUsage = z.infer<typeof messageUsageSchema>;
@@ -30,6 +41,8 @@ export const messageSchema = z.object({
 	content: z.array(messageBlockSchema),
 	stop_reason: stopReasonSchema.nullable(),
 	stop_sequence: z.string().nullable(),
+	stop_details: z.null(),
+	container: z.null(),
 	usage: messageUsageSchema,
 	reasoning_status: reasoningStatusSchema.optional().describe('As in chat completions: how the thought ended.'),
 });
@@ -53,7 +66,12 @@ export const messagesEventSchema = z.discriminatedUnion('type', [
 	z.object({ type: z.literal('content_block_stop'), index }),
 	z.object({
 		type: z.literal('message_delta'),
-		delta: z.object({ stop_reason: stopReasonSchema, stop_sequence: z.string().nullable() }),
+		delta: z.object({
+			stop_reason: stopReasonSchema,
+			stop_sequence: z.string().nullable(),
+			stop_details: z.null(),
+			container: z.null(),
+		}),
 		usage: messageUsageSchema,
 		reasoning_status: reasoningStatusSchema,
 	}),

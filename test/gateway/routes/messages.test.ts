@@ -18,7 +18,7 @@ test('a whole message has its thought in a block of its own, before the text', a
 		expect(message).toMatchObject({
 			content: [
 				{ type: 'thinking', thinking: 'Add them.', signature: '' },
-				{ type: 'text', text: 'It is 42.' },
+				{ type: 'text', text: 'It is 42.', citations: null },
 			],
 			stop_reason: 'end_turn',
 			stop_sequence: null,
@@ -31,7 +31,7 @@ test('a whole message has its thought in a block of its own, before the text', a
 test('who does not ask for the thought finds the text first', async () => {
 	const { app } = await startGateway();
 	const { content } = (await app.inject({ method: 'POST', url: URL, payload: MESSAGE })).json();
-	expect(content).toEqual([{ type: 'text', text: 'It is 42.' }]);
+	expect(content).toEqual([{ type: 'text', text: 'It is 42.', citations: null }]);
 });
 
 test('the events of a stream come in their order, named, and tell the same as the whole message', async () => {
