@@ -1,7 +1,8 @@
 import type { FastifyInstance, HTTPMethods, RouteHandlerMethod } from 'fastify';
 import { methodNotSupported } from './errors.ts';
 
-const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** All that fastify knows. */
+const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'];
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
@@ -26,10 +27,12 @@ export function addRoute(app: FastifyInstance, route: GatewayRoute): void {
 			method: METHODS.filter((other) => !allowed.includes(other)),
 			url,
 			config: { isPublic },
-			handler: async (request, reply) => {
+			// Before the body is looked at, whatever is wrong with it.
+			onRequest: async (request, reply) => {
 				reply.header('allow', allowed.join(', '));
 				throw methodNotSupported(request.method, url, served.join(' or '));
 			},
+			handler: () => undefined,
 		});
 	}
 }

@@ -31,8 +31,6 @@ const maxTokens = z.int().min(1);
 /** 64 bits on the wire, 32 in llama.cpp: reduced, not refused, since clients draw seeds from the whole range. */
 const seed = z
 	.number()
-	.min(-(2 ** 63))
-	.max(2 ** 63)
 	.refine(Number.isInteger, 'Expected an integer.')
 	.meta({ type: 'integer' })
 	.transform((value) => Number(BigInt.asUintN(32, BigInt(value))));

@@ -4,7 +4,7 @@ import { optional } from './optional.ts';
 
 export const MAX_TOOLS = 128;
 
-const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'a name is 1..64 letters, digits, _ or -');
+export const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'a name is 1..64 letters, digits, _ or -');
 /** A JSON schema: read, and bounded, by whoever compiles it. */
 const jsonSchema = z
 	.record(z.string(), z.unknown())

@@ -1,6 +1,7 @@
 /** POST /v1/messages, Anthropic's form. Unknown fields are ignored, null means absent. Text and tools only. */
 import { z } from 'zod';
 import { chatRequestSchema, MAX_STOP_LENGTH, MAX_STOPS } from './chat-request.ts';
+import { functionName } from './chat-tools.ts';
 import { optional } from './optional.ts';
 
 const textBlock = z.object({ type: z.literal('text'), text: z.string() });
@@ -34,7 +35,7 @@ const message = z.discriminatedUnion('role', [userMessage, assistantMessage]);
 export type AnthropicMessage = z.infer<typeof message>;
 
 const tool = z.object({
-	name: z.string().min(1).max(64),
+	name: functionName,
 	description: optional(z.string()),
 	input_schema: z.record(z.string(), z.unknown()),
 });
@@ -50,7 +51,7 @@ export const countTokensSchema = z.object({
 	tool_choice: optional(
 		z.object({
 			type: z.enum(['auto', 'any', 'tool', 'none']),
-			name: optional(z.string()),
+			name: optional(functionName),
 			disable_parallel_tool_use: optional(z.boolean()),
 		}),
 	),
@@ -64,7 +65,7 @@ export const messagesRequestSchema = countTokensSchema.extend({
 	),
 	temperature: optional(z.number().min(0).max(1)),
 	top_p: optional(z.number().min(0).max(1)),
-	top_k: optional(z.int().min(0)),
+	top_k: optional(z.int().min(0).max(2_147_483_647)),
 });
 export type MessagesRequest = z.infer<typeof messagesRequestSchema>;
 export type CountTokensRequest = z.infer<typeof countTokensSchema>;

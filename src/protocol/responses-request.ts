@@ -6,12 +6,11 @@ import { z } from 'zod';
 import { invalidRequest } from '../errors.ts';
 import { reasoningObjectShape, reasoningRequestShape, samplesSchema } from './chat-reasoning.ts';
 import { chatRequestSchema, IGNORED, refused } from './chat-request.ts';
-import { MAX_TOOLS } from './chat-tools.ts';
+import { functionName, MAX_TOOLS } from './chat-tools.ts';
 import { optional } from './optional.ts';
 import { parseRequest } from './parse-request.ts';
 import { inputItemsSchema } from './responses-input.ts';
 
-const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'a name is 1..64 letters, digits, _ or -');
 const jsonSchema = z.record(z.string(), z.unknown());
 
 function unsupportedType(what: string) {

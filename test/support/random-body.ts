@@ -39,7 +39,8 @@ export function randomBody(document: Parameters<typeof schemaArbitrary>[0], sche
 }
 
 /** One change at one of the value's places, counted through. */
-function mutate(root: unknown, { at, kind, value, key }: Step): unknown {
+function mutate(root: unknown, { at, kind, value: drawn, key }: Step): unknown {
+	const value = structuredClone(drawn); // or two places would share it, and a later step could tie it into a knot
 	const holder = { root };
 	const places: [container: Record<string, unknown>, key: string][] = [];
 	collect(holder, places);

@@ -51,7 +51,7 @@ export const chatOperations: Operation[] = [
 		answer: {
 			description: 'The completion, or its chunks with `stream: true`.',
 			json: chatCompletionSchema,
-			stream: { event: chatCompletionChunkSchema, description: CHUNKS },
+			stream: { event: chatCompletionChunkSchema, description: CHUNKS, end: '[DONE]' },
 			headers: ['idempotent-replayed'],
 		},
 	},

@@ -123,13 +123,22 @@ function contentOf({ json, stream, media }: Answer, names: Map<z.ZodType, string
 		...(stream === undefined
 			? {}
 			: {
-					[stream.media ?? 'text/event-stream']: {
-						// OpenAPI 3.1 has no word for the items of a stream; 3.2 will say itemSchema.
-						schema: { type: 'string', description: stream.description, 'x-event-schema': refer(names, stream.event) },
-					},
+					[stream.media ?? 'text/event-stream']: { schema: describeStream(stream, refer(names, stream.event)) },
 				}),
 		...(media === undefined ? {} : { [media]: {} }),
 	};
+}
+
+/**
+ * OpenAPI 3.1 has no word for the items of a stream. Of server-sent events, tools take the schema for that of each event;
+ * of lines they take it for that of the whole body.
+ */
+function describeStream({ description, media, end }: NonNullable<Answer['stream']>, item: object): object {
+	if (media !== undefined) return { type: 'string', description, 'x-line-schema': item };
+	const contentSchema = { anyOf: [item, { $ref: '#/components/schemas/Error' }] };
+	const json = { type: 'string', contentMediaType: 'application/json', contentSchema };
+	const data = end === undefined ? json : { anyOf: [json, { const: end }] };
+	return { type: 'object', description, required: ['data'], properties: { event: { type: 'string' }, data } };
 }
 
 function headersOf(names: string[]): object {

@@ -19,7 +19,7 @@ export type Answer = {
 	/** The whole answer as JSON. */
 	json?: z.ZodType;
 	/** One value after the other, in place of the JSON or beside it; server-sent events where no media type is named. */
-	stream?: { event: z.ZodType; description: string; media?: string };
+	stream?: { event: z.ZodType; description: string; media?: string; end?: '[DONE]' };
 	/** What is neither: a media type. */
 	media?: string;
 	/** Names of components.headers beside x-request-id, which every answer has. */

@@ -37,7 +37,7 @@ export const responsesOperations: Operation[] = [
 		answer: {
 			description: 'The response, or its events with `stream: true`.',
 			json: responseSchema,
-			stream: { event: responsesEventSchema, description: EVENTS },
+			stream: { event: responsesEventSchema, description: EVENTS, end: '[DONE]' },
 			headers: ['idempotent-replayed'],
 		},
 	},

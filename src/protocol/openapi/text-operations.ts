@@ -21,6 +21,7 @@ export const textOperations: Operation[] = [
 			json: textCompletionSchema,
 			stream: {
 				event: textCompletionSchema,
+				end: '[DONE]',
 				description:
 					'One `data:` line a chunk, then `data: [DONE]`. A failure in mid-stream is one chunk `{"error": {...}}`.',
 			},

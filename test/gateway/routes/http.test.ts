@@ -79,6 +79,10 @@ test('every failure has the envelope and the request id', async () => {
 		[405, 'method_not_supported', { method: 'GET', url: '/v1/chat/completions' }],
 		[405, 'method_not_supported', { method: 'DELETE', url: '/v1/models' }],
 		[405, 'method_not_supported', { method: 'PUT', url: '/v1/models/fake' }],
+		[405, 'method_not_supported', { method: 'PUT', url: '/v1/models', headers: JSON_TYPE, payload: '{' }],
+		// inject sends more methods than its types know.
+		[405, 'method_not_supported', { method: 'TRACE' as 'GET', url: '/v1/chat/completions' }],
+		[405, 'method_not_supported', { method: 'QUERY' as 'GET', url: '/v1/chat/completions' }],
 		[400, 'unknown_url', { method: 'GET', url: '/v1/models/%zz' }],
 		[413, 'request_too_large', { ...POST, payload: { ...CHAT, user: 'x'.repeat(3000) } }],
 		[400, null, { ...POST, headers: JSON_TYPE, payload: '{"model":' }],
