@@ -1,4 +1,6 @@
 """Written working for + - * and / on paper. style: brief, normal or careful."""
+from ordering_steps import digit_steps
+
 PLACES = ["Ones", "Tens", "Hundreds", "Thousands", "Next", "Next", "Next"]
 
 
@@ -33,12 +35,14 @@ def add(a, b, style):
 
 
 def subtract(a, b, style):
-    text, high, low = "", max(a, b), min(a, b)
-    if a < b:
-        text = f"{a} is less than {b}, so swap them and add a minus sign.\n"
+    high, low = max(a, b), min(a, b)
     width = len(str(high))
     upper, lower = str(high).zfill(width), str(low).zfill(width)
-    text += f"Line up {upper} and {lower}.\n"
+    text = f"Line up {str(a).zfill(width)} and {str(b).zfill(width)}.\n"
+    steps, sign = digit_steps(str(a).zfill(width), str(b).zfill(width))
+    text += f"{steps}\n"
+    if sign == "<":
+        text += f"Swap: {upper} and {lower}, with a minus sign.\n"
     borrow, got = 0, ""
     for i in range(width):
         x, y = int(upper[-1 - i]), int(lower[-1 - i])

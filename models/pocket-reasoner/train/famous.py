@@ -1,5 +1,5 @@
 """The three questions that everybody asks first, in one hundred phrasings each. Only for the evaluation: where a
-phrasing here is also among the training frames, that is chance, and `write_eval.py` prints how many are."""
+phrasing here is also made by the training frames, that is chance."""
 SUM = """What is 17+25?|What's 17 + 25?|17+25|17 + 25|17+25=|17 + 25 = ?|17+25=?|what is 17 + 25|whats 17+25|What does 17 + 25 equal?
 Calculate 17+25.|Calculate 17 + 25|Compute 17 + 25.|compute 17+25|Add 17 and 25.|Add 25 to 17.|Add 17 and 25 together.|Please add 17 and 25.|add 17 to 25|Can you add 17 and 25?
 What is the sum of 17 and 25?|Sum of 17 and 25|Sum 17 and 25.|What is 17 plus 25?|what's 17 plus 25?|17 plus 25|17 plus 25?|How much is 17+25?|How much is 17 plus 25?|how much is 17 + 25
@@ -41,6 +41,11 @@ def kind_of(phrase):
     return next((kind for kind in ("bigger", "greater", "higher") if kind in phrase), "larger")
 
 
-FAMOUS = {"famous_sum": [(p, "17 + 25 = 42") for p in phrasings(SUM)],
+def sum_of(phrase):
+    """Whoever adds 17 to 25 starts with 25."""
+    return "25 + 17 = 42" if "17 to 25" in phrase else "17 + 25 = 42"
+
+
+FAMOUS = {"famous_sum": [(p, sum_of(p)) for p in phrasings(SUM)],
           "famous_letters": [(p, "The letter r appears 3 times.") for p in phrasings(LETTERS)],
           "famous_compare": [(p, f"9.9 is {kind_of(p)}.") for p in phrasings(COMPARE)]}

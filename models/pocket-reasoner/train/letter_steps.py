@@ -45,7 +45,20 @@ def together(word):
     return "Together:" + "".join(" " + c for c in word) + "."
 
 
-def backwards(word):
-    """'Number: 1c 2a 3t.' then from the end: the number in front says which letter to copy."""
-    marks = [f"{i + 1}{c}" for i, c in enumerate(word)]
-    return f"Number: {raw(' '.join(marks))}.\nBackwards: {raw(' '.join(marks[::-1]))}."
+def numbered(tokens):
+    """' ban: 1b 2a 3n', a line a token. -> (working, the marks '1b', '2a', ...)"""
+    marks, lines = [], []
+    for token in tokens:
+        first = len(marks)
+        for character in token.lower():
+            if character.isalpha():
+                marks.append(f"{len(marks) + 1}{character}")
+        if len(marks) > first:
+            lines.append(f"{PIECE}{token}{PIECE}: {raw(' '.join(marks[first:]))}\n")
+    return "".join(lines), marks
+
+
+def backwards(tokens):
+    """The word from its end: the number in front says which letter to copy."""
+    text, marks = numbered(tokens)
+    return f"{text}Backwards: {raw(' '.join(marks[::-1]))}."

@@ -19,10 +19,11 @@ class Muon:
             x = gradient.add(velocity, alpha=self.momentum)
             rows, columns = x.shape
             x = x.t() if rows > columns else x
-            x = (x / (x.norm() + 1e-7)).contiguous()
+            x = (x / (x.norm() + 1e-7)).bfloat16().contiguous()
             for _ in range(5):
                 square = x @ x.t()
                 x = torch.addmm(x, torch.addmm(square, square, square, beta=-4.775, alpha=2.0315), x, beta=3.4445)
+            x = x.float()
             x = x.t() if rows > columns else x
             parameter.mul_(1 - rate * self.decay).add_(x, alpha=-rate * max(1, rows / columns) ** 0.5)
 

@@ -41,6 +41,12 @@ def compare(x, y):
     return text, sign
 
 
+def yes_or_no(sign, kind):
+    """'bigger means >, it is <: no': one look at two signs decides."""
+    wanted = "<" if kind in SMALLER else ">"
+    return f"{kind} means {wanted}, it is {sign}: {'yes' if sign == wanted else 'no'}."
+
+
 def look_up(x, y, sign, kind):
     """'less means smaller: 9.11.': leads from the question's word to the number."""
     if sign == "=":
@@ -49,22 +55,33 @@ def look_up(x, y, sign, kind):
     return f"{kind} means {f'smaller: {low}' if kind in SMALLER else f'larger: {high}'}."
 
 
+def labelled(numbers):
+    """[9, 24] -> ['a009', 'b024']: always three figures, so that nobody has to look for the longest number first."""
+    width = max(3, len(str(max(numbers))))
+    return [f"{label}{str(n).zfill(width)}" for label, n in zip("abcdefghij", numbers)]
+
+
+def turn_around(numbers):
+    """The working that reverses a list: the letter says which number is next."""
+    names = labelled(numbers)
+    return f"In order: {' '.join(names)}.\nTurned around: {' '.join(names[::-1])}."
+
+
 def sort(numbers, descending, style):
-    """Selection sort: every pass carries the best so far and judges each number against it."""
-    width = len(str(max(numbers)))
-    left, done = [str(n).zfill(width) for n in numbers], []
-    text = f"Pad: {', '.join(left)}.\n"
-    while len(left) > 1:
+    """Selection sort: every pass carries the best so far and judges each number against it. Every number has a letter
+    of its own, so that its place is found again where the same number stands twice."""
+    left, done = labelled(numbers), []
+    text = f"Name and pad: {' '.join(left)}.\n"
+    while left:
         best, steps = left[0], []
         for other in left[1:]:
-            sign = sign_of(best, other)
+            sign = sign_of(best[1:], other[1:])
             steps.append(f"{best}:{other}{sign}")
             if sign == ("<" if descending else ">"):
                 best = other
         left.remove(best)
         done.append(best)
-        text += f"{' '.join(steps)} take {best}, left {', '.join(left)}.\n"
+        text += " ".join([*steps, f"take {best}, left {' '.join(left) or 'none'}.\n"])
         if style == "careful":
-            text += f"In order so far: {', '.join(done)}.\n"
-    done.append(left[0])
-    return text + f"All: {', '.join(done)}."
+            text += f"In order so far: {' '.join(done)}.\n"
+    return text + f"All: {' '.join(done)}."

@@ -12,6 +12,7 @@ from diverse import prompts
 from families.fallback_english import SORRY
 from families.forms import sum_task
 from families.structured import facts
+from everyday import EVERYDAY
 from famous import FAMOUS
 from held_out import in_split
 from languages import LANGUAGES
@@ -59,6 +60,12 @@ def under_a_schema(random):
             return text, found, {k: "integer" if isinstance(v, int) else "string" for k, v in found.items()}
 
 
+def fixed():
+    """-> the families whose questions are written by hand, as pairs of question and answer."""
+    sorry = {language.name: language.sorry for language in LANGUAGES} | {"English": SORRY}
+    return {"fallback_diverse": [(text, sorry[name]) for name, text in prompts()], "everyday": EVERYDAY, **FAMOUS}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", default="../eval/problems.jsonl")
@@ -70,9 +77,7 @@ def main():
     for _ in range(options.per_family):
         question, value, properties = under_a_schema(random)
         lines.append({"family": "schema", "messages": [user(question)], "response_format": schema(properties), "json": value})
-    sorry = {language.name: language.sorry for language in LANGUAGES} | {"English": SORRY}
-    lines += [{"family": "fallback_diverse", "messages": [user(text)], "answer": sorry[name]} for name, text in prompts()]
-    for family, pairs in FAMOUS.items():
+    for family, pairs in fixed().items():
         lines += [{"family": family, "messages": [user(text)], "answer": answer} for text, answer in pairs]
     with open(options.out, "w", encoding="utf-8") as file:
         file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

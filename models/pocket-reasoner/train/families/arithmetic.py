@@ -7,17 +7,25 @@ SPOKEN = {"+": ["plus", "added to"], "-": ["minus"], "*": ["times", "multiplied 
 FRAMES = ["What is {}?", "Compute {}.", "{}=?", "{} = ?", "{}", "{}", "Calculate {}", "what's {}?", "What is {}", "Please compute {}.", "How much is {}?", "Evaluate {}.",
           "Can you calculate {}?", "I need the result of {}.", "Solve {}", "What does {} equal?", "Tell me {}.", "Hi, what is {}?", "Work out {}.", "{}?", "What do you get for {}?",
           "Find {}.", "{} is what?", "what is {}", "calculate {}", "{} equals?", "Give me {}.", "How much does {} make?", "What's the answer to {}?", "Could you work out {}?", "solve: {}",
-          "What is the result of {}?", "Do you know {}?", "Let me know what {} is."]
+          "What is the result of {}?", "What number is {}?", "Which number do I get for {}?", "Do you know {}?", "Let me know what {} is."]
 # The user's own language; the answer is a formula and needs none.
 FOREIGN_FRAMES = ["¿Cuánto es {}?", "Calcula {}.", "Was ist {}?", "Wie viel ist {}?", "Berechne {}.", "Combien font {} ?", "Calcule {}.", "Quanto é {}?", "Сколько будет {}?", "Вычисли {}.",
-                  "{}等于多少？", "计算{}。", "{}はいくつですか？", "{} कितना होता है?", "كم يساوي {}؟", "{} কত হয়?", "Berapa {}?", "Quanto fa {}?"]
+                  "Was ergibt {}?", "Wieviel ist {}?", "Rechne {}", "Was macht {}?", "berechne {}", "was ist {}", "cuánto es {}", "¿Cuánto da {}?", "calcula {}", "combien font {}", "Combien fait {} ?", "Calcule {}",
+                  "quanto é {}", "Calcule {} por favor.", "{}等于多少？", "计算{}。", "{}はいくつですか？", "{} कितना होता है?", "كم يساوي {}؟", "{} কত হয়?", "Berapa {}?", "Quanto fa {}?"]
 WHOLE = {
     "+": ["Add {a} and {b}.", "What is the sum of {a} and {b}?", "Sum {a} and {b}", "Add {b} to {a}.", "If I add {a} and {b}, what do I get?", "{a} and {b} make?", "Sum of {a} and {b}",
-          "What do {a} and {b} add up to?", "Total of {a} and {b}?", "add {a} and {b}", "What is {a} increased by {b}?"],
+          "What do {a} and {b} add up to?", "Total of {a} and {b}?", "add {a} and {b}", "What is {a} increased by {b}?", "What is {b} more than {a}?", "{b} more than {a}?"],
     "-": ["Subtract {b} from {a}.", "What is the difference between {a} and {b}?", "Take {b} away from {a}.", "What is {a} take away {b}?", "What is {a} less {b}?", "What is left if I take {b} from {a}?",
-          "subtract {b} from {a}", "Reduce {a} by {b}."],
+          "subtract {b} from {a}", "Reduce {a} by {b}.", "What is {b} less than {a}?", "{a} decreased by {b}"],
     "*": ["Multiply {a} by {b}.", "What is the product of {a} and {b}?", "Multiply {a} and {b}", "What are {a} times {b}?", "Product of {a} and {b}", "multiply {a} by {b}"],
     "/": ["Divide {a} by {b}.", "How often does {b} go into {a}?", "How many times does {b} fit into {a}?", "Split {a} into {b} equal parts.", "divide {a} by {b}", "What is the quotient of {a} and {b}?"]}
+# Asked in words of other languages, with the word for the operator.
+FOREIGN_SPOKEN = {"+": [("Was ist {} plus {}?", "Wie viel ist {} plus {}?", "Addiere {} und {}.", "Was ist die Summe von {} und {}?", "was ergibt {} plus {}"),
+                        ("¿Cuánto es {} más {}?", "Suma {} y {}.", "¿Cuál es la suma de {} y {}?", "cuánto es {} más {}"),
+                        ("Combien font {} plus {} ?", "Additionne {} et {}.", "Quelle est la somme de {} et {} ?", "combien font {} et {}")],
+                  "-": [("Was ist {} minus {}?", "Wie viel ist {} minus {}?"), ("¿Cuánto es {} menos {}?",), ("Combien font {} moins {} ?",)],
+                  "*": [("Was ist {} mal {}?", "Wie viel ist {} mal {}?", "Multipliziere {} mit {}."), ("¿Cuánto es {} por {}?", "Multiplica {} por {}."), ("Combien font {} fois {} ?", "Multiplie {} par {}.")],
+                  "/": [("Was ist {} geteilt durch {}?", "Teile {} durch {}."), ("¿Cuánto es {} entre {}?", "Divide {} entre {}."), ("Combien font {} divisé par {} ?", "Divise {} par {}.")]}
 STORIES = {
     "+": ["{n} has {a} {t} and buys {b} more. How many {t} does {n} have now?", "{n} has {a} {t}. A friend gives {n} {b} more {t}. How many {t} are there?",
           "There are {a} {t} in one box and {b} {t} in another. How many {t} are there in total?", "{n} found {a} {t} on Monday and {b} on Tuesday. How many {t} is that?",
@@ -41,7 +49,9 @@ def written(random, a, operator, b):
 
 def ask(random, a, operator, b):
     kind = random.random()
-    if kind < .2:
+    if kind < .06:
+        return random.choice(random.choice(FOREIGN_SPOKEN[operator])).format(a, b)
+    if kind < .23:
         return random.choice(WHOLE[operator]).format(a=a, b=b)
     spoken = random.random() < .2
     expression = f"{a} {random.choice(SPOKEN[operator])} {b}" if spoken else written(random, a, operator, b)

@@ -60,7 +60,7 @@ def letters_again(random, split, style):
         letter = random.choice(word)
         thought, count = letter_steps.count_letter(tokens, letter, style)
         return turns + [user(random.choice(OTHER_LETTER).format(c=letter))], f"Same word {word}, letter {letter}.\n{thought}", f"The letter {letter} appears {letters.times(count)}."
-    thought = f"The word is {word}.\n" + letter_steps.spell(tokens)[0] + letter_steps.backwards(word)
+    thought = f"The word is {word}.\n" + letter_steps.backwards(tokens)
     return turns + [user(random.choice(TURN_IT))], thought, letter_steps.raw(word[::-1])
 
 
@@ -75,7 +75,7 @@ def ordering_again(random, split, style):
     numbers = [int(n) for n in task.answer.split(", ")]
     down = numbers == sorted(numbers)
     again = sorted(numbers, reverse=down)
-    thought = f"The numbers were {task.answer}. Turn them around."
+    thought = ordering_steps.turn_around(numbers)
     return [user(task.question), told(task.answer), user(random.choice(OTHER_ORDER).format(k="descending" if down else "ascending"))], thought, ", ".join(map(str, again))
 
 

@@ -41,7 +41,21 @@ def english_prompt(random):
     return prompt.lower() if random.random() < .1 else prompt
 
 
+def loose_foreign(random, language):
+    """Common words of a language in any order, with a word that nobody knows among them."""
+    pool = language.common.split()
+    words = [random.choice(pool) for _ in range(random.randint(2, 6))]
+    if random.random() < .4:
+        words.insert(random.randint(1, len(words)), random.choice([random.choice(language.topics), random.choice(language.frames).split()[0].replace("{}", ""), gibberish(random)]))
+    if language.name in ("Chinese", "Japanese"):
+        return "".join(words) + random.choice(["？", "。", "", ""])
+    text = " ".join(words) + random.choice(["?", ".", "", ""])
+    return text[0].upper() + text[1:] if random.random() < .8 else text
+
+
 def foreign_prompt(random, language):
+    if random.random() < .45:
+        return loose_foreign(random, language)
     topic = random.choice(language.topics)
     if random.random() < .25:
         topic = random.choice([*CITIES, *english.PEOPLE, random.choice(WORDS)])
@@ -52,7 +66,7 @@ def foreign_prompt(random, language):
 def fallback(random, split, style, language=None):
     """`language`: the one a system prompt asks for; else that of the question."""
     while True:
-        spoken = random.choice(LANGUAGES) if random.random() < .33 else None
+        spoken = random.choice(LANGUAGES) if random.random() < .42 else None
         prompt = foreign_prompt(random, spoken) if spoken else english_prompt(random)
         if in_split(("refuse", prompt), split):
             break

@@ -57,9 +57,8 @@ def counting(random, split, style):
     word = a_word(random, split)
     if random.random() < .12:
         question, tokens = place(random, LENGTH, word)
-        working, _ = letter_steps.spell(tokens)
-        working += "Number the letters:" + "".join(f" {c}{i + 1}" for i, c in enumerate(word)) + "."
-        return Task(question, working, f"The word has {len(word)} letters.")
+        working, marks = letter_steps.numbered(tokens)
+        return Task(question, f"{working}The last number is {len(marks)}.", f"The word has {len(word)} letters.")
     letter = "r" if word == "strawberry" and random.random() < .7 else random.choice(word) if random.random() < .85 else random.choice(string.ascii_lowercase)
     shown = letter.upper() if random.random() < .12 else letter
     question, tokens = place(random, COUNT, word, c=shown)
@@ -73,4 +72,4 @@ def spelling(random, split, style):
         question, tokens = place(random, SPELL, word)
         return Task(question, letter_steps.spell(tokens)[0] + letter_steps.together(word), letter_steps.raw("-".join(word)))
     question, tokens = place(random, REVERSE, word)
-    return Task(question, letter_steps.spell(tokens)[0] + letter_steps.backwards(word), letter_steps.raw(word[::-1]))
+    return Task(question, letter_steps.backwards(tokens), letter_steps.raw(word[::-1]))

@@ -53,28 +53,27 @@ def comparison(random, split, style):
     working, sign = ordering_steps.compare(x, y)
     kind = random.choice(LARGER + ["larger", "bigger", "smaller"] + SMALLER[:2])
     shape = random.random()
-    if shape < .1:
+    if shape < .14:
         kind, question = "larger", random.choice(BARE).format(x=x, y=y)
-    elif shape < .35:
+    elif shape < .38:
         question = random.choice(THAN).format(x=x, y=y, k=kind)
     else:
         question = random.choice(WHICH).format(x=x, y=y, k=kind)
-    working, answer = f"{working}\n{ordering_steps.look_up(x, y, sign, kind)}", verdict(x, y, sign, kind)
-    if .1 <= shape < .35:
-        yes = sign == ("<" if kind in SMALLER else ">")
-        working += f" Asked: {x}. {'Yes' if yes else 'No'}."
+    is_than = .14 <= shape < .38
+    last, answer = ordering_steps.look_up(x, y, sign, kind), verdict(x, y, sign, kind)
+    if is_than:
+        yes, last = sign == ("<" if kind in SMALLER else ">"), ordering_steps.yes_or_no(sign, kind)
         answer = f"{'Yes' if yes else 'No'}, {x} {sign} {y}."
     # what is asked, said again in the same words each time: the last line of the working depends on it
-    asked = f"Is {x} {kind} than {y}?" if .1 <= shape < .35 else f"Which is {kind}: {x} or {y}?"
+    asked = f"Is {x} {kind} than {y}?" if is_than else f"Which is {kind}: {x} or {y}?"
     if style == "careful":
         asked += " Compare digit by digit, from the left."
-    working = f"{asked}\n{working}"
-    return Task(question, working, answer)
+    return Task(question, f"{asked}\n{working}\n{last}", answer)
 
 
 def sorting(random, split, style):
     while True:
-        top = random.choice([9, 99, 99, 99, 999])
+        top = random.choice([9, 99, 99, 99, 999, 999, 9999] if random.random() < .5 else [99])
         numbers = [random.randint(0, top) for _ in range(random.randint(3, 6))]
         if in_split(("sort", tuple(sorted(numbers))), split):
             break

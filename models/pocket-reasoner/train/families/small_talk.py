@@ -13,9 +13,11 @@ def a_name(random):
 
 
 def small_talk(random, split, style, language=None):
-    kind = random.choice(["greet", "greet", "greet", "greet", "greet", "who", "who", "who", "who", "able", "able", "thanks", "bye", "name", "foreign", "foreign"])
+    kind = random.choice(["greet", "greet", "greet", "greet", "greet", "who", "who", "who", "who", "able", "able", "thanks", "bye", "name", "foreign", "foreign", "foreign", "foreign", "foreign"])
     if kind == "foreign" or language and language.name != "English" and kind in ("greet", "who"):
         tongue = language or random.choice(LANGUAGES)
+        if not language and random.random() < .2:
+            return Task(random.choice(tongue.thanks), f"The user writes {tongue.name} and thanks me.", tongue.welcome)
         question = random.choice(wording.GREETINGS + wording.WHO_ARE_YOU if language else tongue.greetings)
         return Task(question, f"The {'system wants' if language else 'user writes'} {tongue.name}. I greet back in {tongue.name} and say what I am.", tongue.hello)
     if kind == "greet":

@@ -138,13 +138,52 @@ def invented(random):
     return function(name, types), question, values, some_words(random)
 
 
+# Parameters by what they hold, each with the ways a question has to bring up its value.
+SLOTS = [
+    (["days", "nights", "hours", "minutes", "weeks", "months", "seconds"], "count", ["for {v} {p}", "{v} {p}", "{p}: {v}"]),
+    (["liters", "miles", "grams", "pages", "guests", "people", "tickets", "points", "copies"], "count", ["with {v} {p}", "for {v} {p}", "{v} {p}"]),
+    (["amount", "price", "budget", "cost"], "count", ["for {v} dollars", "of {v} dollars", "over {v} euros", "{p} {v}", "at {v} dollars"]),
+    (["id", "number", "level", "year", "size", "age", "floor", "code", "account"], "count", ["{v}", "{p} {v}", "with {p} {v}", "number {v}", "from {v}", "to {v}"]),
+    (["city", "location", "town", "destination", "place", "country"], "city", ["in {v}", "to {v}", "at {v}", "for {v}", "from {v}"]),
+    (["person", "name", "owner", "author", "player", "guest", "doctor", "user", "friend", "member", "artist"], "person", ["for {v}", "by {v}", "to {v}", "with {v}", "of {v}", "{v}"]),
+    (["text", "message", "note", "topic", "address", "comment", "reason", "title", "label", "subject"], "words", [": {v}", "about {v}", "saying {v}", "to {v}", "with the {p} {v}"]),
+    (["room", "color", "device", "table", "lamp", "group", "folder", "style", "mode", "type", "team", "channel"], "word", ["in the {v}", "in {v}", "the {v} {p}", "{p} {v}", "{v}", "with {v}"])]
+
+
+def composed(random):
+    """A function and a question put together from phrases: which words are whose value, the model must find from their place."""
+    verb, noun = random.choice(VERBS + [random.choice(WORDS)]), random.choice(WORDS)
+    values, types, phrases, last = {}, {}, [], ""
+    for names, kind, ways in random.sample(SLOTS, random.choice([1, 1, 2, 2, 3])):
+        name = random.choice(names) if random.random() < .8 else random.choice(WORDS)
+        value, way = one(random, kind), random.choice(ways)
+        phrase = way.format(v=value, p=name)
+        values[name], types[name] = value, random.choice(["number", "integer"]) if kind in NUMBERS else "string"
+        if way.startswith(":"):
+            last = phrase
+        else:
+            phrases.append(phrase)
+    if kind == "word" and random.random() < .5:   # the value stands before the thing: lock the BACK door
+        values, types, phrases, last = {noun: value}, {noun: "string"}, [], ""
+        what = f"the {value} {noun}"
+    else:
+        what = random.choice([f"the {noun}", f"a {noun}", noun, f"my {noun}"])
+    if len(phrases) > 1 and random.random() < .3:
+        phrases.reverse()
+    said = " ".join([verb, what, *phrases]) + last
+    start = random.choice(["", "", "", "please ", "I want to ", "can you ", "could you please ", "I need to "])
+    question = start + said
+    question = question[0].upper() + question[1:] + ("" if last else "?" if start.startswith("c") else random.choice([".", ".", ""]))
+    return function(random.choice([f"{verb}_{noun}", f"{verb}_{noun}", f"{noun}_{verb}", f"{verb}{noun.capitalize()}"]), types), question, values, some_words(random)
+
+
 def tool_use(random, split, history):
     """history: earlier turns to put in front. -> Sample"""
     while True:
         if split == "test":
             pick = random.choice([weather, clock, calculator, lambda r: described(r, r.choice(UNSEEN)), lambda r: described(r, r.choice(UNSEEN)), lambda r: described(r, r.choice(KNOWN)), invented])
         else:
-            pick = random.choice([weather, weather, weather, clock, calculator, calculator, calculator, lambda r: described(r, r.choice(KNOWN)), lambda r: described(r, r.choice(KNOWN)), invented])
+            pick = random.choice([weather, weather, weather, clock, calculator, calculator, calculator, lambda r: described(r, r.choice(KNOWN)), lambda r: described(r, r.choice(KNOWN)), lambda r: described(r, r.choice(KNOWN)), composed, composed, composed, invented])
         tool, question, arguments, output = pick(random)
         if in_split(("tool", question), split):
             break
