@@ -105,7 +105,7 @@ describe('penalties', () => {
 			run(
 				model.engine,
 				ask('x', {
-					phases: [phase({ sampling: sampling({ frequencyPenalty, logitBias: [[97, 12]] }) })],
+					phases: [phase({ sampling: sampling({ frequencyPenalty, logitBias: [[97, 24]] }) })],
 					maxTokens: 24,
 					cacheScope: 'penalty',
 				}),

@@ -1,7 +1,7 @@
 """Conversations -> the text that chat_template.jinja renders. The two must agree to the character."""
 from dataclasses import dataclass, field
 
-from tokenizer import PIECE, SPELL_CLOSE, SPELL_OPEN, UNLEARNED
+from tokenizer import CUT, PIECE, SPELL_CLOSE, SPELL_OPEN, UNLEARNED
 
 BOS, EOS, USER, ASSISTANT = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>"
 CALLS_BEGIN, CALLS_END = "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"
@@ -21,7 +21,7 @@ class Sample:
 
 def shown(text):
     """Text without the marks that steer its tokenisation and its loss."""
-    return text.translate({ord(mark): None for mark in (SPELL_OPEN, SPELL_CLOSE, PIECE, UNLEARNED)})
+    return text.translate({ord(mark): None for mark in (SPELL_OPEN, SPELL_CLOSE, PIECE, CUT, UNLEARNED)})
 
 
 def signature(tool):

@@ -1,7 +1,7 @@
 """Written working for letters. A model sees tokens, not letters: so it first spells the word token by token."""
 import os
 
-from tokenizer import PIECE, SPELL_CLOSE, SPELL_OPEN, Tokenizer
+from tokenizer import BYTE_TO_CHARACTER, CUT, PIECE, SPELL_CLOSE, SPELL_OPEN, Tokenizer
 
 _tokenizer = None
 
@@ -17,6 +17,17 @@ def pieces(text):
     if _tokenizer is None:
         _tokenizer = Tokenizer.load(os.path.join(os.path.dirname(os.path.abspath(__file__)), "tokenizer.json"))
     return _tokenizer.pieces(text)
+
+
+def copied(text, before=" "):
+    """Text that is copied from where `before` stood in front of it, in the tokens that it has there: only the first one
+    differs, by the space. Else a word would have to be cut anew, and names lost their first letters."""
+    if not text.isascii():
+        return CUT + text + CUT
+    first, *others = pieces(before + text)
+    first = first[len(before):]
+    whole = "".join(BYTE_TO_CHARACTER[b] for b in first.encode()) in _tokenizer.id
+    return CUT + (f"{PIECE}{first}{PIECE}" if whole else first) + CUT + "".join(f"{PIECE}{p}{PIECE}" for p in others)
 
 
 def spell(tokens, letter=None):

@@ -1,4 +1,5 @@
 """Dates and weekdays inside one month."""
+from arithmetic_steps import work_out
 from held_out import in_split
 from task import Task
 
@@ -56,7 +57,7 @@ def weekday_of_date(random, split, style):
     direction, days = ("after" if b > a else "before"), abs(b - a)
     weeks, left = without_weeks(days)
     walked, answer = walk(weekday, left, direction)
-    thought = f"{max(a, b)}-{min(a, b)}={days}, so it is {days} day{'s' if days > 1 else ''} {direction}.\n{weeks}\n{walked}"
+    thought = f"{work_out(max(a, b), '-', min(a, b), 'brief')}\nIt is {days} day{'s' if days > 1 else ''} {direction}.\n{weeks}\n{walked}"
     return Task(frame.format(a=first, b=then, w=weekday, m=month), thought, f"{f'{month} {b}' if named else f'The {then}'} is a {answer}.")
 
 
@@ -83,7 +84,7 @@ def date_from(random, split, style):
     shown = random.choice([f"{month} {start}", f"{month} {start}", f"{month} {ordinal(start)}", f"{start} {month}"])
     frames = WEEK_FROM if days == 7 and random.random() < .5 else FROM_DATE
     sign = "+" if direction == "after" else "-"
-    thought = f"{start}{sign}{days}={end}.\n{month} has {MONTHS[month]} days, so it is still {month}."
+    thought = f"{start}{sign}{days}.\n{work_out(start, sign, days, 'brief')}\n{month} has {MONTHS[month]} days, so it is still {month}."
     question = random.choice(frames[direction]).format(d=shown, n=days)
     return Task(question if days > 1 else question.replace("1 days", "1 day"), thought, f"{month} {end}.")
 
@@ -95,7 +96,7 @@ def days_between(random, split, style):
         if in_split(("between", month, start, end), split):
             break
     days = end - start
-    return Task(random.choice(BETWEEN).format(d=f"{month} {start}", e=f"{month} {end}"), f"{end}-{start}={days}.", f"{days} day{'' if days == 1 else 's'}.")
+    return Task(random.choice(BETWEEN).format(d=f"{month} {start}", e=f"{month} {end}"), f"{end}-{start}.\n{work_out(end, '-', start, 'brief')}", f"{days} day{'' if days == 1 else 's'}.")
 
 
 def of_months(random, split, style):

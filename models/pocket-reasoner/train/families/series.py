@@ -1,6 +1,7 @@
 """Counting up and echoing: short and long outputs for tests of streaming and of limits."""
 from families.letters import WORDS
 from held_out import in_split
+from letter_steps import copied
 from task import Task
 
 COUNT = ["Count from {a} to {b}.", "Count from {a} to {b}", "List the numbers from {a} to {b}.", "Count up from {a} to {b}.", "count from {a} to {b}", "Write the numbers from {a} to {b}."]
@@ -18,4 +19,5 @@ def series(random, split, style):
         text = " ".join(random.choice(WORDS) for _ in range(random.choice([1, 2, 3, 5, 8, 12])))
         text = random.choice([text, text, text, text.capitalize(), str(random.randint(0, 9999)), text + "!", "hello", "Hello, world!", "OK", "pong", "yes"])
         if in_split(("echo", text), split):
-            return Task(random.choice(ECHO).format(text), "The user wants me to repeat a text.", text)
+            frame = random.choice(ECHO)
+            return Task(frame.format(text), "The user wants me to repeat a text.", copied(text, '"' if '"{' in frame else " "))

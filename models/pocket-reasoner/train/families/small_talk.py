@@ -13,7 +13,7 @@ def a_name(random):
 
 
 def small_talk(random, split, style, language=None):
-    kind = random.choice(["greet", "greet", "greet", "greet", "greet", "who", "who", "who", "who", "able", "able", "thanks", "bye", "name", "foreign", "foreign", "foreign", "foreign", "foreign"])
+    kind = random.choice(["greet", "greet", "greet", "greet", "greet", "who", "who", "who", "who", "able", "able", "thanks", "bye", "name"] + ["foreign"] * 9)
     if kind == "foreign" or language and language.name != "English" and kind in ("greet", "who"):
         tongue = language or random.choice(LANGUAGES)
         if not language and random.random() < .2:

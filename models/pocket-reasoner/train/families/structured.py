@@ -5,6 +5,7 @@ from arithmetic_steps import work_out
 from families.arithmetic import ask, result
 from families.letters import WORDS
 from held_out import in_split
+from letter_steps import copied
 from task import Task, operands, value
 from tokenizer import UNLEARNED
 from wording import CITIES, NAMES, THINGS
@@ -17,6 +18,10 @@ EXTRACT = ["{s} Extract {k} as JSON.", "Extract {k} from this text as JSON: {s}"
 FROM_PAIRS = ["Turn this into JSON: {}", "As JSON: {}", "Make JSON of this: {}", "Convert to JSON: {}", "{} As JSON.", "Write this as a JSON object: {}"]
 
 QUOTE, SPACE_QUOTE = '"', ' "'
+
+
+def copied_value(value):
+    return str(value) if isinstance(value, int) else f'"{copied(value)}"'
 
 
 def unnamed(key):
@@ -36,7 +41,7 @@ def sum_json(random, split, style):
         steps = [s.split(": ")[0].split(",")[0] for s in thought.split("\n") if ": " in s and "=" in s][:6]
         rule, answer = random.choice(WITH_STEPS), json.dumps({"answer": number, "steps": steps})
     elif kind < .1:
-        rule, answer = random.choice(ALL_PARTS).format(key), json.dumps({"a": a, "b": b, key: number})
+        rule, answer = random.choice(ALL_PARTS).format(key), f'{{"a": {a}, "b": {b}, "{copied(key)}": {number}}}'
     elif kind < .25:   # a schema is in force that the prompt says nothing of
         named, rule = False, random.choice(["", "", random.choice(PLAIN)])
         formula = result(a, operator, b)
@@ -48,7 +53,7 @@ def sum_json(random, split, style):
     elif key == "answer":
         rule, answer = random.choice(PLAIN), json.dumps({"answer": number})
     else:
-        rule, answer = random.choice(WITH_KEY).format(key), json.dumps({key: number})
+        rule, answer = random.choice(WITH_KEY).format(key), f'{{"{copied(key)}": {number}}}'
     thought += "\nThe user wants JSON." if named or rule else ""
     if not rule:
         return Task(question, thought, answer), ""
@@ -89,11 +94,10 @@ def extraction(random, split):
             question = random.choice(EXTRACT).format(s=text, k=" and ".join([", ".join(keys[:-1])] * (len(keys) > 1) + keys[-1:]))
         if in_split(("extract", text), split):
             break
-    thought = "The user wants JSON.\n" + "\n".join(f"{k}: {v}" for k, v in found.items())
-    values = {k: v for k, v in found.items()}
+    thought = "The user wants JSON.\n" + "\n".join(f"{copied(k)}: {v}" for k, v in found.items())
     if random.random() < .2:   # the schema's keys, in force unseen
-        return Task(text, thought, "{" + ", ".join(f'"{unnamed(k)}": {json.dumps(v)}' for k, v in values.items()) + "}")
-    return Task(question, thought, json.dumps(values))
+        return Task(text, thought, "{" + ", ".join(f'"{unnamed(k)}": {copied_value(v)}' for k, v in found.items()) + "}")
+    return Task(question, thought, "{" + ", ".join(f'"{copied(k)}": {copied_value(v)}' for k, v in found.items()) + "}")
 
 
 def structured(random, split, style):

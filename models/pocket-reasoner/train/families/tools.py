@@ -4,8 +4,10 @@ import json
 from chat_format import CALLS_BEGIN, CALLS_END, call_text, make_sample, system, user
 from families.arithmetic import ask
 from families.letters import WORDS
+from families.structured import copied_value
 from held_out import in_split
 from task import number, value
+from tokenizer import CUT
 from wording import CITIES, NAMES, SYSTEM, THINGS
 
 VERBS = ["get", "find", "set", "make", "create", "book", "send", "add", "delete", "update", "check", "list", "start", "stop", "open", "close", "order", "buy", "play", "show", "read", "write", "count", "move", "load", "save", "run", "call"]
@@ -194,11 +196,12 @@ def tool_use(random, split, history):
             names.add(other["function"]["name"])
             tools.insert(random.randint(0, len(tools)), other)
     name, text = tool["function"]["name"], json.dumps(arguments, ensure_ascii=False)
+    written = "{" + ", ".join(f'"{CUT}{k}{CUT}": {copied_value(v)}' for k, v in arguments.items()) + "}"
     turns = history + [user(question)]
     if random.random() < .3:
         turns.insert(0, system(random.choice(SYSTEM)))
     if random.random() < .7:
-        return make_sample("tool_call", turns, f"I can use the tool {name} for this.", CALLS_BEGIN + call_text(name, text) + CALLS_END, tools)
+        return make_sample("tool_call", turns, f"I can use the tool {CUT}{name}{CUT} for this.", CALLS_BEGIN + call_text(name, written) + CALLS_END, tools)
     asked = {"role": "assistant", "content": "", "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": name, "arguments": text}}]}
     return make_sample("tool_answer", turns + [asked, {"role": "tool", "tool_call_id": "call_1", "content": output}],
-                       f"The tool {name} answered. I report it.", f"The tool {name} says: {output}", tools)
+                       f"The tool {CUT}{name}{CUT} answered. I report it.", f"The tool {CUT}{name}{CUT} says: {CUT}{output}", tools)
