@@ -5,12 +5,14 @@ import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
 import { planStep, type StepPlan } from './plan-step.ts';
 import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
-import { type Parking, PrefixCache } from './prefix-cache.ts';
+import { PrefixCache } from './prefix-cache.ts';
 import { resolveRequest } from './resolve-request.ts';
+import type { Parking } from './sequence-shelf.ts';
 import { Slot } from './slot.ts';
 import { createStep, type Step } from './step.ts';
 import { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 export type EngineOptions = {
 	native: Native;
@@ -37,9 +39,6 @@ export type GenerationHandle = {
 	resume(): void;
 };
 
-/** Requests that may wait for a slot, a slot. The gateway queues; this is for its races and for bare workers. */
-const MAX_WAITING_PER_SLOT = 4;
-
 /**
  * The decode loop: one batch a step for all slots, decoding tokens first, prompt slices in what room is left, idle slots'
  * warm-up last. It sleeps when there is nothing to evaluate.
@@ -52,7 +51,7 @@ export class Engine {
 	readonly #pace: PrefillPace;
 	readonly #delivery: EventDelivery;
 	readonly #cache: PrefixCache;
-	#waiting: Generation[] = [];
+	readonly #waiting: WaitingLine;
 	#order = 0;
 	#progress = 0;
 	#lastStepMs = 0;
@@ -70,6 +69,7 @@ export class Engine {
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
 		const { copyMs = Number.POSITIVE_INFINITY, parking = null } = options;
 		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, parking });
+		this.#waiting = new WaitingLine(this.#slots, this.#cache, contextTokens);
 		this.#delivery = new EventDelivery(this.#slots);
 		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#deliver() });
 	}
@@ -81,9 +81,7 @@ export class Engine {
 	generate(request: GenerateRequest, sink: EventSink): GenerationHandle {
 		if (this.#failure !== null) throw this.#failure;
 		if (this.#isClosing) throw shuttingDown();
-		if (this.#waiting.length + this.#busySlots() >= this.#slots.length * (1 + MAX_WAITING_PER_SLOT)) {
-			throw overloaded('All slots of the worker are busy.');
-		}
+		if (this.#waiting.isFull) throw overloaded('All slots of the worker are busy.');
 		const { native, vocabulary } = this.#options;
 		const resolved = resolveRequest(request, { ...this.#options, tokenisePrompt: this.tokenisePrompt });
 		const { eventIntervalMs = 0 } = this.#options;
@@ -107,8 +105,7 @@ export class Engine {
 
 	/** Closes the phase of a running generation; false when none of that id is in it. */
 	endPhase(requestId: string, phase: PhaseName): boolean {
-		const running = [...this.#waiting, ...this.#slots.map((slot) => slot.generation)];
-		const found = running.some((each) => each?.request.requestId === requestId && each.requestEnd(phase));
+		const found = this.#generations().some((each) => each.request.requestId === requestId && each.requestEnd(phase));
 		if (found) this.#step.interrupt();
 		return found;
 	}
@@ -119,7 +116,7 @@ export class Engine {
 			busySlots: this.#busySlots(),
 			waiting: this.#waiting.length,
 			progress: this.#progress,
-			prefixCache: this.#cache.stats,
+			prefixCache: this.#cache.counts,
 		};
 	}
 
@@ -146,6 +143,12 @@ export class Engine {
 		await this.close();
 	}
 
+	/** All that run or wait. */
+	#generations(): Generation[] {
+		const running = this.#slots.flatMap(({ generation }) => (generation === null ? [] : [generation]));
+		return [...this.#waiting.generations, ...running];
+	}
+
 	#busySlots(): number {
 		return this.#slots.reduce((count, slot) => count + (slot.isBusy ? 1 : 0), 0);
 	}
@@ -162,7 +165,7 @@ export class Engine {
 		try {
 			for (;;) {
 				this.#releaseDone();
-				if (this.#waiting.length > 0 || this.#cache.isAwaited) await this.#admit();
+				if (this.#waiting.length > 0 || this.#cache.isAwaited) await this.#waiting.admit();
 				// A resumed generation may have been over before it started.
 				if (this.#releaseDone()) continue;
 				const plan = planStep(this.#slots, {
@@ -184,21 +187,6 @@ export class Engine {
 			this.#isRunning = false;
 			this.#delivery.flush(null);
 			for (const resolve of this.#whenIdle.splice(0)) resolve();
-		}
-	}
-
-	async #admit(): Promise<void> {
-		await this.#cache.settle();
-		for (;;) {
-			this.#waiting = this.#waiting.filter((generation) => !generation.isCancelled);
-			const next = this.#waiting[0];
-			if (next === undefined || this.#busySlots() === this.#slots.length) return;
-			this.#waiting.shift();
-			if (!(await this.#cache.place(next))) {
-				this.#waiting.unshift(next);
-				return;
-			}
-			if (next.inputTokens.length >= this.#options.contextTokens) next.endForLength();
 		}
 	}
 
@@ -241,10 +229,7 @@ export class Engine {
 	}
 
 	#failAll(error: RetortError): void {
-		for (const generation of [...this.#waiting, ...this.#slots.map((slot) => slot.generation)]) {
-			generation?.fail(error.code ?? 'internal_error', error.message);
-		}
-		for (const generation of this.#waiting) this.#delivery.send(generation, true);
-		this.#waiting = [];
+		for (const generation of this.#generations()) generation.fail(error.code ?? 'internal_error', error.message);
+		for (const generation of this.#waiting.leave()) this.#delivery.send(generation, true);
 	}
 }

@@ -1,6 +1,6 @@
 import type { NativeContext } from './binding.ts';
-import type { Parking } from './prefix-cache.ts';
 import { openSequenceFiles } from './sequence-files.ts';
+import type { Parking } from './sequence-shelf.ts';
 
 /** A copy that takes longer is measured once: it is not the machine's other work that we see. */
 const LONG_MS = 50;

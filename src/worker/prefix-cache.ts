@@ -1,14 +1,10 @@
 import type { PrefixCacheCounts } from '../protocol/worker-api.ts';
 import type { Native } from './binding.ts';
 import type { Generation } from './generation.ts';
-import { type ParkedSequence, ParkedSequences } from './parked-sequences.ts';
 import { type PrefillPace, TARGET_STEP_MS } from './prefill-pace.ts';
-import type { SequenceFile, SequenceFiles } from './sequence-files.ts';
+import { type Parking, SequenceShelf } from './sequence-shelf.ts';
 import type { Slot } from './slot.ts';
 import { type CacheCosts, commonPrefix, LEAST_SHARED_TOKENS, placePrompt } from './slot-table.ts';
-
-/** Where sequences are parked, and what is known of it beforehand. */
-export type Parking = { files: SequenceFiles; budgetBytes: number; bytesPerToken: number };
 
 export type PrefixCacheOptions = {
 	native: Native;
@@ -20,12 +16,6 @@ export type PrefixCacheOptions = {
 	parking: Parking | null;
 };
 
-type Parked = ParkedSequence & SequenceFile;
-
-/** Until it was measured: what copying memory to a file takes on slow machines. */
-const FIRST_MS_PER_BYTE = 1e-6;
-const NEWEST_WEIGHT = 0.3;
-
 /**
  * Gives each generation a slot whose cache holds as much of its prompt as can be had for less than evaluating it: in place,
  * copied from another slot, or brought back from where it was parked. Runs between two steps. All of it stays inside one
@@ -33,44 +23,48 @@ const NEWEST_WEIGHT = 0.3;
  */
 export class PrefixCache {
 	readonly #options: PrefixCacheOptions;
-	readonly #parked: ParkedSequences<Parked>;
-	/** Slots that the next decode copied from or to: until then their memory is not what it will be. */
+	readonly #shelf: SequenceShelf;
+	/** Slots that the next decode copies from or to: until then their memory is not what it will be. */
 	readonly #unsettled = new Set<number>();
-	#msPerByte = FIRST_MS_PER_BYTE;
 	/** What moved since the last step: the streams that decode wait for it. */
 	#movedMs = 0;
 	/** A model's memory that cannot be cut back (recurrent) is of use for nothing but its own sequence. */
 	#canCut = true;
-	#counts = { copied: 0, parked: 0, restored: 0 };
+	#copied = 0;
 	#uses = 0;
 
 	constructor(options: PrefixCacheOptions) {
 		this.#options = options;
-		const { parking } = options;
-		this.#parked = new ParkedSequences(parking?.budgetBytes ?? 0, (sequence) => parking?.files.drop(sequence));
+		this.#shelf = new SequenceShelf(options.parking);
 	}
 
-	get stats(): PrefixCacheCounts {
-		return { ...this.#counts, evicted: this.#parked.evictions, parkedBytes: this.#parked.bytes };
+	get counts(): PrefixCacheCounts {
+		return { copied: this.#copied, ...this.#shelf.counts };
 	}
 
-	/** Gives a free slot to the generation, which is started there; false when there is none now. */
-	async place(generation: Generation): Promise<boolean> {
-		if (this.#hasMovedEnough()) return false;
+	/** Streams that decode have waited long enough; the rest is for after the step that they get now. */
+	get hasMovedEnough(): boolean {
+		return this.#movedMs > TARGET_STEP_MS / 2 && this.#isDecoding();
+	}
+
+	/** Gives a slot to the generation, which is started there. One has to be free; it is taken at once. */
+	async place(generation: Generation): Promise<void> {
 		const { slots } = this.#options;
 		const { cacheScope, keepForNextTurn } = generation.request;
 		const prompt = generation.inputTokens;
-		const placement = placePrompt(slots, this.#parked.views, { prompt, cacheScope }, this.#costs());
+		const placement = placePrompt(slots, this.#shelf.views, { prompt, cacheScope }, this.#costs());
 		const slot = placement === null ? undefined : slots[placement.index];
-		if (placement === null || slot === undefined) return false;
-		// Taken before anything is awaited: what arrives meanwhile finds it busy.
+		if (placement === null || slot === undefined) return;
 		slot.take(generation);
 		const { prefix, cachedTokens } = placement;
-		// Out of the budget before another comes in.
-		const sequence = prefix.from === 'parked' ? this.#parked.take(prefix.id) : undefined;
+		const sequence = prefix.from === 'parked' ? this.#shelf.take(prefix.id) : null;
 		await this.#park(slot, prefix.from === 'own' ? cachedTokens : 0);
 		if (prefix.from !== 'own') slot.rewind(0);
-		if (sequence !== undefined) await this.#restore(slot, sequence, cachedTokens);
+		if (sequence !== null) {
+			// A copy that is still to come would read or overwrite what is put there.
+			if (!this.#unsettled.has(slot.index)) this.#movedMs += await this.#shelf.restore(slot, sequence);
+			this.#shelf.giveBack(sequence, cachedTokens < sequence.tokens.length);
+		}
 		const source = prefix.from === 'slot' ? slots[prefix.index] : undefined;
 		if (source !== undefined) slot.follows = { slot: source, generation: source.generation, tokens: cachedTokens };
 		else this.#cut(slot, cachedTokens);
@@ -79,7 +73,6 @@ export class PrefixCache {
 		slot.mayContinue = keepForNextTurn !== null;
 		generation.start(source === undefined ? slot.tokens.length : cachedTokens);
 		await this.#follow(slot);
-		return true;
 	}
 
 	/** Somebody waits for what another slot reads. */
@@ -104,7 +97,7 @@ export class PrefixCache {
 	}
 
 	close(): void {
-		this.#parked.clear();
+		this.#shelf.close();
 	}
 
 	async #follow(slot: Slot): Promise<void> {
@@ -112,7 +105,7 @@ export class PrefixCache {
 		if (follows === null || generation === null) return;
 		const source = follows.slot;
 		const isUnderWay = source.generation === follows.generation && source.isReading;
-		if (source.tokens.length < follows.tokens ? isUnderWay : this.#hasMovedEnough()) return;
+		if (source.tokens.length < follows.tokens ? isUnderWay : this.hasMovedEnough) return;
 		slot.follows = null;
 		// Whatever became of the source, it has what it has: its generation may have ended on the way.
 		const known = source.cacheScope === slot.cacheScope ? commonPrefix(source.tokens, generation.inputTokens) : 0;
@@ -133,49 +126,18 @@ export class PrefixCache {
 		this.#cut(slot, length);
 		this.#unsettled.add(slot.index).add(source.index);
 		this.#movedMs += this.#options.copyMs;
-		this.#counts.copied++;
+		this.#copied++;
 	}
 
 	/** Before a slot loses all but `kept` tokens: somebody may come back for them. */
 	async #park(slot: Slot, kept: number): Promise<void> {
-		const { parking } = this.#options;
-		const { cacheScope, tokens } = slot;
 		const tokenMs = this.#options.pace.promptTokenMs;
-		const lost = tokens.length - kept;
-		const isWorth = slot.mayContinue && lost >= LEAST_SHARED_TOKENS && !this.#unsettled.has(slot.index);
+		const { length } = slot.tokens;
+		const mayPark = slot.mayContinue && !this.#unsettled.has(slot.index);
 		slot.mayContinue = false;
-		if (parking === null || cacheScope === null || tokenMs === null || !isWorth) return;
-		const { moveMs } = this.#costs();
-		if (lost * tokenMs <= 2 * moveMs(tokens.length)) return;
-		if (!this.#parked.canHold(tokens.length * parking.bytesPerToken)) return;
-		try {
-			const file = await this.#timed(() => parking.files.save(slot.index));
-			const recomputeMs = tokens.length * tokenMs;
-			this.#parked.add({ ...file, id: this.tick(), tokens: [...tokens], cacheScope, recomputeMs });
-			this.#counts.parked++;
-		} catch {
-			// No room in memory: it will be evaluated again.
-		}
-	}
-
-	async #restore(slot: Slot, sequence: Parked, length: number): Promise<void> {
-		const { parking } = this.#options;
-		if (parking === null) return;
-		// A copy that is still to come would read or overwrite what is put there.
-		let isWhole = this.#unsettled.has(slot.index) === false;
-		try {
-			if (isWhole) await this.#timed(() => parking.files.load(slot.index, sequence).then(() => sequence));
-		} catch {
-			isWhole = false;
-			slot.clear();
-		}
-		if (isWhole) {
-			slot.hold(sequence.tokens);
-			this.#counts.restored++;
-		}
-		// It stays parked where only its beginning was wanted: the rest is somebody else's.
-		if (length < sequence.tokens.length) this.#parked.add(sequence);
-		else parking.files.drop(sequence);
+		if (!mayPark || tokenMs === null || length - kept < LEAST_SHARED_TOKENS) return;
+		if ((length - kept) * tokenMs <= 2 * this.#costs().moveMs(length)) return;
+		this.#movedMs += await this.#shelf.park(slot, length * tokenMs);
 	}
 
 	#cut(slot: Slot, length: number): void {
@@ -191,32 +153,11 @@ export class PrefixCache {
 		return {
 			promptTokenMs: pace.promptTokenMs,
 			copyMs: bounded(copyMs),
-			moveMs: (tokens) => bounded(this.#moveMs(tokens)),
+			moveMs: (tokens) => bounded(this.#shelf.moveMs(tokens)),
 		};
-	}
-
-	#moveMs(tokens: number): number {
-		const { parking } = this.#options;
-		return parking === null ? Number.POSITIVE_INFINITY : tokens * parking.bytesPerToken * this.#msPerByte;
 	}
 
 	#isDecoding(): boolean {
 		return this.#options.slots.some(({ generation }) => generation?.isDecoding === true);
-	}
-
-	/** Streams that decode have waited long enough; the rest is for after the step that they get now. */
-	#hasMovedEnough(): boolean {
-		return this.#movedMs > TARGET_STEP_MS / 2 && this.#isDecoding();
-	}
-
-	async #timed<File extends SequenceFile>(move: () => Promise<File>): Promise<File> {
-		const startedMs = performance.now();
-		const file = await move();
-		const ms = performance.now() - startedMs;
-		this.#movedMs += ms;
-		// One move that the machine held up must not end all moving.
-		const perByte = Math.min(ms / Math.max(1, file.bytes), 4 * this.#msPerByte);
-		this.#msPerByte += (perByte - this.#msPerByte) * NEWEST_WEIGHT;
-		return file;
 	}
 }

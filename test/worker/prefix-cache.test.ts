@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerateRequest, PromptPart } from '../../src/protocol/worker-api.ts';
 import { bindModel, bindNative, type Native } from '../../src/worker/binding.ts';
 import { Engine } from '../../src/worker/engine.ts';
-import type { Parking } from '../../src/worker/prefix-cache.ts';
 import { openSequenceFiles, type SequenceFiles } from '../../src/worker/sequence-files.ts';
+import type { Parking } from '../../src/worker/sequence-shelf.ts';
 import { createVocabulary, type Vocabulary } from '../../src/worker/vocabulary.ts';
 import { ask, embeddedModel, run } from './support/engine.ts';
 
