@@ -37,7 +37,7 @@ function toToolChoice(choice: NonNullable<MessagesRequest['tool_choice']>) {
 		case 'any':
 			return 'required';
 		case 'tool':
-			return { type: 'function', function: { name: choice.name ?? '' } };
+			return { type: 'function', function: { name: choice.name } };
 	}
 }
 

@@ -40,6 +40,8 @@ const tool = z.object({
 	input_schema: z.record(z.string(), z.unknown()),
 });
 
+const disable_parallel_tool_use = optional(z.boolean()).describe('true allows one call at most.');
+
 export const countTokensSchema = z.object({
 	model: chatRequestSchema.shape.model,
 	messages: z.array(message).min(1).describe('The conversation so far: text, thoughts, tool calls and their results.'),
@@ -49,11 +51,10 @@ export const countTokensSchema = z.object({
 	),
 	tools: optional(z.array(tool)).describe('Functions that the model may call.'),
 	tool_choice: optional(
-		z.object({
-			type: z.enum(['auto', 'any', 'tool', 'none']),
-			name: optional(functionName),
-			disable_parallel_tool_use: optional(z.boolean()),
-		}),
+		z.discriminatedUnion('type', [
+			z.object({ type: z.enum(['auto', 'any', 'none']), disable_parallel_tool_use }),
+			z.object({ type: z.literal('tool'), name: functionName, disable_parallel_tool_use }),
+		]),
 	),
 });
 

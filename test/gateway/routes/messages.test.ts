@@ -173,3 +173,11 @@ test('thinking switched off reaches the prompt', async () => {
 	await app.inject({ method: 'POST', url: URL, payload: { ...MESSAGE, thinking: { type: 'disabled' } } });
 	expect(asked[0]?.phases.map(({ name }) => name)).toEqual(['answer']);
 });
+
+test('a tool that is chosen without its name is told of in the words of the request', async () => {
+	const { app } = await startGateway();
+	const payload = { ...MESSAGE, tools: [{ name: 'f', input_schema: {} }], tool_choice: { type: 'tool' } };
+	const response = await app.inject({ method: 'POST', url: URL, payload });
+	expect(response.statusCode).toBe(400);
+	expect(response.json().error.message).toBe("Missing required parameter: 'tool_choice.name'.");
+});
