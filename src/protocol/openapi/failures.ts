@@ -16,7 +16,14 @@ const FAILURES: Record<number, Failure> = {
 	429: {
 		name: 'TooManyRequests',
 		description: 'A limit on requests or tokens a minute.',
-		headers: ['retry-after', 'x-should-retry'],
+		headers: [
+			'retry-after',
+			'x-should-retry',
+			...['limit', 'remaining', 'reset'].flatMap((what) => [
+				`x-ratelimit-${what}-requests`,
+				`x-ratelimit-${what}-tokens`,
+			]),
+		],
 	},
 	431: { name: 'HeadersTooLarge', description: 'Too many header fields.' },
 	500: { name: 'ServerError', description: 'The server failed. Nothing of the inside is told; the log has it.' },
