@@ -20,6 +20,7 @@ export function applyFlags(config: Config, flags: ServeFlags, keys: KeyConfig[],
 			host: flags.host ?? server.host,
 			port: flags.port ?? server.port,
 			insecure: flags.insecure ?? server.insecure,
+			gateways: flags.gateways ?? server.gateways,
 		},
 		models: Object.fromEntries(
 			Object.entries(models).map(([name, model]) => [

@@ -11,8 +11,13 @@ export async function listen(app: ReturnType<typeof buildApp>, { server: { host,
 	}
 	const address = app.server.address();
 	const bound = typeof address === 'object' && address !== null ? address.port : port;
+	return urlOf(host, bound);
+}
+
+/** Where a server that is bound to this address is reached from this machine. */
+export function urlOf(host: string, port: number): string {
 	const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-	return `http://${name.includes(':') ? `[${name}]` : name}:${bound}`;
+	return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 function explain(error: unknown, host: string, port: number): unknown {

@@ -73,6 +73,10 @@ async function dispatch(args: string[], context: RunContext): Promise<number> {
 			await command.exitOverride().parseAsync(verbArgs, { from: 'user' });
 			return code;
 		}
+		case 'gateway': {
+			const { runGatewayProcess } = await import('./gateway-process.ts');
+			return await runGatewayProcess();
+		}
 		case 'native': {
 			const { nativeCommand } = await import('./native-flags.ts');
 			const command = nativeCommand(async (action, flags) => {

@@ -9,6 +9,7 @@ export type ServeFlags = {
 	host?: string;
 	port?: number;
 	workers?: number;
+	gateways?: number;
 	slots?: number;
 	context?: number;
 	threads?: number;
@@ -72,6 +73,11 @@ export function serveCommand(action: (flags: ServeFlags) => Promise<void>): Comm
 		.addOption(
 			new Option('--gpu-layers <number>', 'layers on the GPU: auto, max or a number (default: auto)').argParser(
 				gpuLayers,
+			),
+		)
+		.addOption(
+			new Option('--gateways <number>', 'gateway processes behind the one port (default: 1)').argParser(
+				integerFrom(1, 64),
 			),
 		)
 		.option('--api-key-file <file>', 'API keys, one id:key a line; only their hashes are kept')

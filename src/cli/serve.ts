@@ -12,6 +12,7 @@ import { applyFlags } from './apply-flags.ts';
 import { checkExposure } from './check-exposure.ts';
 import { createLog } from './create-log.ts';
 import { type Memory, memoryBudget, modelMemory } from './model-memory.ts';
+import { openShared } from './open-shared.ts';
 import { embeddedModelPath, retortVersion } from './package-root.ts';
 import { readRemotes } from './read-remotes.ts';
 import { readiness } from './readiness.ts';
@@ -79,25 +80,26 @@ async function runServer(
 	try {
 		pool.start();
 		// Loaded while the workers load: half a second of the start.
-		const { buildApp, drainServer, createMetrics, listen, announce } = await loadHttp();
+		const { createMetrics, openGateway, openGateways, announce } = await loadHttp();
 		const metrics = createMetrics();
 		const ready = readiness(() => isReady(pool));
 		watchPool(observer, metrics.poolObserver, ready.check);
-		const { url: redisUrl } = config.redis;
-		const shared = redisUrl === null ? null : await openShared(config, redisUrl, log);
-		const app = buildApp({ config, pool, log, version, metrics, shared });
+		const open = config.server.gateways === 1 ? openGateway : openGateways;
+		const shared = config.server.gateways === 1 ? await openShared(config, log) : null;
+		const front = await open({ config, pool, log, version, metrics, shared });
+		observer.changed = () => setImmediate(() => front.tell?.());
+		front.tell?.();
 		try {
-			const url = await listen(app, config);
 			await Promise.race([ready.promise, onAbort]);
-			if (!signal.aborted) announce(config, pool.models(), { url, version }, log);
+			if (!signal.aborted) announce(config, pool.models(), { url: front.url, version }, log);
 			await onAbort;
 			log.info({ signal: String(signal.reason), graceSeconds: config.server.drainSeconds }, 'shutting down');
-			await drainServer(app, config.server.drainSeconds * 1000);
+			await front.drain(config.server.drainSeconds * 1000);
 			await pool.drain(0);
 			log.info({}, 'stopped');
 			return 0;
 		} finally {
-			await app.close();
+			await front.close();
 			await shared?.close();
 		}
 	} finally {
@@ -121,20 +123,13 @@ function poolModels(
 }
 
 async function loadHttp() {
-	const [app, drain, metrics, listening, announcing] = await Promise.all([
-		import('../gateway/app.ts'),
-		import('../gateway/drain-server.ts'),
+	const [one, several, metrics, announcing] = await Promise.all([
+		import('./open-gateway.ts'),
+		import('./open-gateways.ts'),
 		import('../gateway/metrics.ts'),
-		import('./listen.ts'),
 		import('./announce.ts'),
 	]);
-	return { ...app, ...drain, ...metrics, ...listening, ...announcing };
-}
-
-/** Loaded only where there are several gateways. */
-async function openShared(config: Config, url: string, log: Logger) {
-	const { SharedState } = await import('../gateway/shared/shared-state.ts');
-	return new SharedState({ redis: config.redis, url, log });
+	return { ...one, ...several, ...metrics, ...announcing };
 }
 
 function isReady(pool: WorkerPool): boolean {

@@ -21,6 +21,14 @@ const serverSchema = section({
 		.array(z.string())
 		.default([])
 		.describe('Origins that browsers may call from; empty sends no CORS headers.'),
+	gateways: z
+		.int()
+		.min(1)
+		.max(64)
+		.default(1)
+		.describe(
+			'Gateway processes behind the one port, on the same workers. Kept responses and Idempotency-Keys are of one process each.',
+		),
 	bodyLimitBytes: z.int().positive().default(8_388_608).describe('Largest request body; larger is a 413.'),
 	maxConnections: z.int().positive().default(10_000).describe('Open client sockets at most.'),
 	heartbeatSeconds: z

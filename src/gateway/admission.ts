@@ -1,5 +1,5 @@
 import type { RetortError } from '../errors.ts';
-import type { Caller } from './caller.ts';
+import type { LimitedCaller } from './caller.ts';
 import { LruMap } from './lru-map.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { concurrencyExceeded, reservationOf, tokenHeaders, tokensExceeded } from './token-limits.ts';
@@ -23,7 +23,9 @@ export type Admission =
 	  };
 
 /** Where requests are held against the limits of their key. */
-export type Admitter = { admit(caller: Caller, estimate: TokenEstimate): Admission | Promise<Admission> };
+export type Admitter = {
+	admit(caller: LimitedCaller, estimate: TokenEstimate): Admission | Promise<Admission>;
+};
 
 /** Addresses remembered at most. Whoever comes from more is not held by a limit of one address anyway. */
 const MAX_BUCKETS = 10_000;
@@ -38,7 +40,7 @@ export class AdmissionLimits implements Admitter {
 		this.#nowMs = nowMs;
 	}
 
-	admit(caller: Caller, estimate: TokenEstimate): Admission {
+	admit(caller: LimitedCaller, estimate: TokenEstimate): Admission {
 		const { concurrentRequests, tokensPerMinute } = caller.limits;
 		const running = this.#running.get(caller.bucket) ?? 0;
 		if (concurrentRequests !== null && running >= concurrentRequests)

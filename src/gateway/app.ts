@@ -3,9 +3,10 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { Config } from '../config/schema.ts';
 import { IDEMPOTENCY_LIMITS } from './answer-once.ts';
 import { answerExpectation } from './client-error.ts';
+import { type EndReasoning, endReasoningIn } from './end-reasoning.ts';
 import type { GatewayPool } from './gateway-pool.ts';
 import { IdempotentAnswers } from './idempotent-answers.ts';
-import { keyState } from './key-state.ts';
+import { type KeyState, keyState } from './key-state.ts';
 import { LiveResponses } from './live-responses.ts';
 import type { GatewayLog } from './log.ts';
 import { createMetrics, type GatewayMetrics } from './metrics.ts';
@@ -52,6 +53,14 @@ export type AppOptions = {
 	metrics?: GatewayMetrics;
 	/** Where there are several gateways; closed by whoever made it. */
 	shared?: SharedState | null;
+	/** Of one process of several: what another one counts or gathers for all of them. */
+	asked?: {
+		keyState: KeyState;
+		renderMetrics(): Promise<string>;
+		endReasoning: EndReasoning;
+		/** What the others may ask of this one. */
+		answer(endReasoning: EndReasoning): void;
+	};
 };
 
 /**
@@ -65,14 +74,15 @@ export function buildApp({
 	version,
 	metrics = createMetrics(),
 	shared = null,
+	asked,
 }: AppOptions): FastifyInstance {
 	const app = fastify(serverOptions(config));
 	app.server.maxConnections = config.server.maxConnections;
 	app.server.on('checkExpectation', answerExpectation);
 	const running = new RunningCompletions();
 	app.decorate('running', running);
-	metrics.watchPool(() => pool.status());
-	const { limits, counter, revoked } = keyState(config, shared);
+	if (asked === undefined) metrics.watchPool(() => pool.status());
+	const { limits, counter, revoked } = asked?.keyState ?? keyState(config, shared);
 	const templates = new ModelTemplates();
 
 	app.register(rateLimit, { global: false, store: WindowStore });
@@ -86,7 +96,7 @@ export function buildApp({
 	addJsonBody(app);
 
 	addHealthRoutes(app, pool);
-	addMetricsRoute(app, metrics);
+	addMetricsRoute(app, asked?.renderMetrics ?? (() => metrics.registry.metrics()));
 	addDocsRoutes(app, version);
 	addModelRoutes(app, pool, config, templates);
 	const idempotent = new IdempotentAnswers(IDEMPOTENCY_LIMITS, () => performance.now());
@@ -99,7 +109,9 @@ export function buildApp({
 	addOllamaModelRoutes(app, services);
 	const store = new ResponseStore(config.responses, () => performance.now());
 	addResponsesRoutes(app, { ...services, store, live: new LiveResponses() });
-	addEndReasoningRoute(app, pool);
+	const endReasoning = endReasoningIn(running, pool);
+	asked?.answer(endReasoning);
+	addEndReasoningRoute(app, endReasoning, asked?.endReasoning ?? (async () => null));
 	addAdminRoutes(app, { pool, log, version, config, revoked });
 	return app;
 }

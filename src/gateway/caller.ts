@@ -10,6 +10,9 @@ export type Caller = {
 	limits: Config['limits'];
 };
 
+/** What limits need to know of who asks. */
+export type LimitedCaller = Pick<Caller, 'bucket' | 'limits'>;
+
 /** Every name a model goes by counts: a key that lists an alias may also use the name, and the other way round. */
 export function mayUseModel(caller: Caller, model: { name: string; aliases: readonly string[] }): boolean {
 	const allowed = caller.key?.models;

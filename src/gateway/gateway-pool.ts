@@ -1,19 +1,13 @@
+import type { PoolStatus, PoolWorkerStatus, WorkerVerb } from '../pool/pool-options.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 
 /** What the gateway asks of the pool. */
 export type GatewayPool = Pick<
 	WorkerPool,
-	| 'models'
-	| 'findModel'
-	| 'routes'
-	| 'candidates'
-	| 'awaken'
-	| 'generate'
-	| 'endPhase'
-	| 'status'
-	| 'tokenize'
-	| 'detokenize'
-	| 'operate'
->;
+	'models' | 'findModel' | 'routes' | 'candidates' | 'awaken' | 'generate' | 'endPhase' | 'tokenize' | 'detokenize'
+> & {
+	status(): PoolStatus | Promise<PoolStatus>;
+	operate(verb: WorkerVerb, workerId: string): PoolWorkerStatus | null | Promise<PoolWorkerStatus | null>;
+};
 
 export type GatewayModel = ReturnType<GatewayPool['models']>[number];

@@ -45,6 +45,14 @@ export function createMetrics() {
 	const deaths = counter('retort_worker_deaths_total', 'Workers that died or were killed.', ['model']);
 	const refused = counter('retort_worker_refusals_total', 'Workers that answer and must not serve here.', ['model']);
 	const loading = histogram('retort_worker_load_seconds', 'From the start of a worker until it is ready.', ['model']);
+	new Gauge({
+		name: 'process_resident_memory_bytes',
+		help: 'Resident memory of the gateway, all its processes together.',
+		registers,
+		collect() {
+			this.set(process.memoryUsage.rss());
+		},
+	});
 	const poolObserver: PoolObserver = {
 		queueWaited: ({ model, waitMs }) => queueWait.observe({ model }, waitMs / 1000),
 		rejected: ({ model, code }) => rejected.inc({ model, code: code ?? 'none' }),
@@ -58,7 +66,7 @@ export function createMetrics() {
 		registry,
 		/** For the pool's options: what only the pool sees. */
 		poolObserver,
-		watchPool(status: () => PoolStatus): void {
+		watchPool(status: () => PoolStatus | Promise<PoolStatus>): void {
 			addPoolGauges(registers, status);
 		},
 		requestEnded(request: { route: string; status: number; model: string; seconds: number; isRetry: boolean }): void {
@@ -96,16 +104,17 @@ export function createMetrics() {
 }
 
 /** Read from the pool when somebody asks, so that there is no second copy of its state to keep in step. */
-function addPoolGauges(registers: Registry[], poolStatus: () => PoolStatus): void {
+function addPoolGauges(registers: Registry[], poolStatus: () => PoolStatus | Promise<PoolStatus>): void {
 	const byWorker = (name: string, help: string, read: (worker: PoolWorkerStatus) => number) =>
 		new Gauge({
 			name,
 			help,
 			labelNames: ['model', 'worker'],
 			registers,
-			collect() {
+			async collect() {
+				const { workers } = await poolStatus();
 				this.reset();
-				for (const worker of poolStatus().workers) {
+				for (const worker of workers) {
 					this.set({ model: worker.model, worker: worker.id }, read(worker));
 				}
 			},
@@ -122,9 +131,10 @@ function addPoolGauges(registers: Registry[], poolStatus: () => PoolStatus): voi
 		help: 'Prefixes copied between slots, parked, restored, and evicted from where they were parked.',
 		labelNames: ['model', 'worker', 'move'],
 		registers,
-		collect() {
+		async collect() {
+			const { workers } = await poolStatus();
 			this.reset();
-			for (const { model, id, prefixCache } of poolStatus().workers) {
+			for (const { model, id, prefixCache } of workers) {
 				for (const move of ['copied', 'parked', 'restored', 'evicted'] as const) {
 					this.set({ model, worker: id, move }, prefixCache?.[move] ?? 0);
 				}
@@ -136,25 +146,18 @@ function addPoolGauges(registers: Registry[], poolStatus: () => PoolStatus): voi
 		help: '1 for the state that a worker is in.',
 		labelNames: ['model', 'worker', 'state'],
 		registers,
-		collect() {
+		async collect() {
+			const { workers } = await poolStatus();
 			this.reset();
-			for (const { model, id, state } of poolStatus().workers) this.set({ model, worker: id, state }, 1);
+			for (const { model, id, state } of workers) this.set({ model, worker: id, state }, 1);
 		},
 	});
 	new Gauge({
 		name: 'retort_queue_length',
 		help: 'Requests that wait for a slot.',
 		registers,
-		collect() {
-			this.set(poolStatus().queueLength);
-		},
-	});
-	new Gauge({
-		name: 'process_resident_memory_bytes',
-		help: 'Resident memory of the gateway.',
-		registers,
-		collect() {
-			this.set(process.memoryUsage.rss());
+		async collect() {
+			this.set((await poolStatus()).queueLength);
 		},
 	});
 }

@@ -39,7 +39,7 @@ export class RunningCompletions {
 	}
 
 	/** Only its own caller finds a completion; for everyone else it does not exist. */
-	find(id: string, caller: Caller): RunningCompletion | null {
+	find(id: string, caller: Pick<Caller, 'keyId'>): RunningCompletion | null {
 		const completion = this.#byId.get(id);
 		return completion !== undefined && completion.caller.keyId === caller.keyId ? completion : null;
 	}

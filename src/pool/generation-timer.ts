@@ -1,6 +1,9 @@
 import type { WorkerEvent } from '../protocol/worker-api.ts';
 import type { PaceSample } from './worker-pace.ts';
 
+/** The first token has come, or the last one. */
+export type GenerationNews = { type: 'first-token' } | { type: 'end'; sample: PaceSample };
+
 /** Follows one generation on one worker, event by event. The clock comes in with the events. */
 export class GenerationTimer {
 	#startedMs: number | null = null;
@@ -22,7 +25,7 @@ export class GenerationTimer {
 	}
 
 	/** `first-token` with the event that brings it, `end` with the last one. */
-	push(event: WorkerEvent, nowMs: number): { type: 'first-token' } | { type: 'end'; sample: PaceSample } | null {
+	push(event: WorkerEvent, nowMs: number): GenerationNews | null {
 		switch (event.type) {
 			case 'generation-start':
 				this.#startedMs = nowMs;

@@ -48,11 +48,13 @@ export type HttpWorkerOptions = {
 /** A worker behind HTTP, on a unix socket or on TCP. */
 export class HttpWorker implements Worker {
 	readonly id: string;
+	readonly connection: HttpWorkerOptions;
 	readonly #options: HttpWorkerOptions;
 	readonly #pool: Pool;
 
 	constructor(options: HttpWorkerOptions) {
 		this.id = options.id;
+		this.connection = options;
 		this.#options = options;
 		this.#pool = connectPool(options.endpoint, options.connectMs);
 	}

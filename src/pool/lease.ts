@@ -1,9 +1,15 @@
-import type { GenerateRequest, WorkerEvent } from '../protocol/worker-api.ts';
-import { estimateTokens } from './estimate-tokens.ts';
-import { GenerationTimer } from './generation-timer.ts';
+import type { WorkerEvent } from '../protocol/worker-api.ts';
+import { type GenerationNews, GenerationTimer } from './generation-timer.ts';
 import { LinkedAbort } from './linked-abort.ts';
+import type { Placement } from './placement.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import type { Worker } from './worker.ts';
+
+/** What running a generation takes of a lease, wherever it was granted. */
+export type HeldLease = Pick<
+	Lease,
+	'worker' | 'workerId' | 'launchKey' | 'signal' | 'isPulling' | 'observe' | 'doubt' | 'release'
+>;
 
 /**
  * The right to one slot of one launch of a worker. Taken in the step that decides for it and given back in the `finally`
@@ -14,30 +20,34 @@ export class Lease {
 	readonly worker: Worker;
 	readonly workerId: string;
 	readonly launchKey: string;
+	/** Of the prompt, how much the worker has probably in its cache. */
+	readonly knownShare: number;
 	/** Whether somebody waits for the worker's next event. False while the reader takes its time. */
 	isPulling = false;
 	readonly #member: SupervisedWorker;
 	readonly #abort: LinkedAbort;
 	readonly #timer: GenerationTimer;
+	/** Where another process follows the generation. */
+	#pendingElsewhere: number | null = null;
 	readonly #takenAtMs = performance.now();
 	readonly #onRelease: (heldMs: number) => void;
 
 	constructor(options: {
-		request: GenerateRequest;
+		placement: Placement;
 		member: SupervisedWorker;
 		worker: Worker;
-		/** Of the prompt, how much the worker has probably in its cache. */
 		knownShare: number;
 		signal: AbortSignal;
 		onRelease: (heldMs: number) => void;
 	}) {
-		this.requestId = options.request.requestId;
+		this.requestId = options.placement.requestId;
 		this.worker = options.worker;
 		this.workerId = options.member.id;
 		this.launchKey = options.member.launchKey;
+		this.knownShare = options.knownShare;
 		this.#member = options.member;
 		this.#abort = new LinkedAbort(options.signal);
-		this.#timer = new GenerationTimer(estimateTokens(options.request.prompt) * (1 - options.knownShare));
+		this.#timer = new GenerationTimer(options.placement.promptTokens * (1 - options.knownShare));
 		this.#onRelease = options.onRelease;
 		this.#member.leases.add(this);
 	}
@@ -49,12 +59,18 @@ export class Lease {
 
 	/** Prompt tokens that the worker has still to evaluate for it, about. */
 	get pendingPromptTokens(): number {
-		return this.#timer.pendingPromptTokens;
+		return this.#pendingElsewhere ?? this.#timer.pendingPromptTokens;
 	}
 
 	/** To be called with every event of the worker. */
 	observe(event: WorkerEvent): void {
 		const news = this.#timer.push(event, performance.now());
+		if (news !== null) this.#member.observe(this.launchKey, news);
+	}
+
+	/** The same, from a process that follows the generation for us. */
+	learn(news: GenerationNews | null, pendingPromptTokens: number): void {
+		this.#pendingElsewhere = pendingPromptTokens;
 		if (news !== null) this.#member.observe(this.launchKey, news);
 	}
 

@@ -1,5 +1,7 @@
 /** What happens in the pool, for metrics. Called synchronously; must not throw. */
 export type PoolObserver = {
+	/** Some worker's state is another now. */
+	changed?(): void;
 	/** A request got its slot. */
 	queueWaited?(event: { model: string; waitMs: number }): void;
 	/** A request was turned away before anything ran. */

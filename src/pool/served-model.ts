@@ -1,13 +1,12 @@
 import { modelLoading, overloaded, type RetortError } from '../errors.ts';
-import type { GenerateRequest, WorkerInfo } from '../protocol/worker-api.ts';
+import type { WorkerInfo } from '../protocol/worker-api.ts';
 import { AdmissionQueue } from './admission-queue.ts';
 import { AffinityTable } from './affinity-table.ts';
-import { estimateTokens } from './estimate-tokens.ts';
 import { Lease } from './lease.ts';
 import { pickWorker } from './pick-worker.ts';
+import type { Placement } from './placement.ts';
 import type { PoolObserver } from './pool-observer.ts';
 import type { QueuePlace } from './pool-options.ts';
-import { type PrefixKey, prefixKeys } from './prefix-keys.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import { isExpected } from './supervisor.ts';
@@ -17,7 +16,7 @@ const AFFINITY_ENTRIES = 16_384;
 const SERVICE_WEIGHT = 0.1;
 
 export type Ask = {
-	request: GenerateRequest;
+	placement: Placement;
 	keyId: string | null;
 	/** Turns that its key takes in a round of all keys that wait. */
 	weight: number;
@@ -32,7 +31,7 @@ export type Ask = {
 	onQueued?: ((place: () => QueuePlace | null) => void) | undefined;
 };
 
-type Ticket = { ask: Ask; prefixes: PrefixKey[]; grant: (lease: Lease) => void; refuse: (error: unknown) => void };
+type Ticket = { ask: Ask; grant: (lease: Lease) => void; refuse: (error: unknown) => void };
 
 /** One model: its workers, the requests that wait for them, and the memory of which worker knows which conversation. */
 export class ServedModel {
@@ -123,13 +122,12 @@ export class ServedModel {
 		ask.signal.throwIfAborted();
 		const refusal = this.#closed ?? (ask.isRetry ? this.#refusalOfRetry(ask) : this.refusal());
 		if (refusal !== null) throw this.#reject(refusal);
-		const prefixes = prefixKeys(ask.request);
-		const free = this.#queue.length === 0 ? this.#place({ ask, prefixes }) : null;
+		const free = this.#queue.length === 0 ? this.#place(ask) : null;
 		if (free !== null) {
 			this.#observer.queueWaited?.({ model: this.name, waitMs: 0 });
 			return free;
 		}
-		return this.#wait(ask, prefixes);
+		return this.#wait(ask);
 	}
 
 	/** Why a new request cannot be taken now, or null. */
@@ -161,7 +159,7 @@ export class ServedModel {
 		for (const ticket of this.#queue.takeAll()) ticket.refuse(this.#reject(error));
 	}
 
-	async #wait(ask: Ask, prefixes: PrefixKey[]): Promise<Lease> {
+	async #wait(ask: Ask): Promise<Lease> {
 		const key = ask.keyId ?? '';
 		const startedMs = performance.now();
 		let timer: NodeJS.Timeout | undefined;
@@ -169,7 +167,7 @@ export class ServedModel {
 		let again: Ticket | undefined;
 		try {
 			const lease = await new Promise<Lease>((resolve, reject) => {
-				const ticket: Ticket = { ask, prefixes, grant: resolve, refuse: reject };
+				const ticket: Ticket = { ask, grant: resolve, refuse: reject };
 				if (ask.isRetry) {
 					again = ticket;
 					this.#again.set(ticket, key);
@@ -222,13 +220,14 @@ export class ServedModel {
 
 	/** Gives the ticket its lease in the same step, so that no slot is promised twice. */
 	#grant(ticket: Ticket): true | null {
-		const lease = this.#place(ticket);
+		const lease = this.#place(ticket.ask);
 		if (lease === null) return null;
 		ticket.grant(lease);
 		return true;
 	}
 
-	#place({ ask, prefixes }: Pick<Ticket, 'ask' | 'prefixes'>): Lease | null {
+	#place(ask: Ask): Lease | null {
+		const { prefixes } = ask.placement;
 		const known = this.#affinity.lookup(prefixes);
 		const candidates = this.members.map((member) => ({
 			id: member.id,
@@ -239,14 +238,14 @@ export class ServedModel {
 			pendingPromptTokens: member.pendingPromptTokens,
 			prefillMsPerToken: member.pace.prefillMsPerToken,
 		}));
-		const promptTokens = estimateTokens(ask.request.prompt);
+		const { promptTokens } = ask.placement;
 		const id = pickWorker(candidates, promptTokens, [Math.random(), Math.random()]);
 		const member = this.members.find((candidate) => candidate.id === id);
 		const worker = member?.worker ?? null;
 		if (member === undefined || worker === null) return null;
 		this.#affinity.remember(prefixes, member.launchKey);
 		return new Lease({
-			request: ask.request,
+			placement: ask.placement,
 			member,
 			worker,
 			knownShare: known.get(member.launchKey) ?? 0,

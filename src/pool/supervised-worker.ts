@@ -105,6 +105,11 @@ export class SupervisedWorker {
 		return this.#record.pace;
 	}
 
+	/** Whether a process or connection of this launch is there, in whatever state. */
+	get isLaunched(): boolean {
+		return this.#launched !== null;
+	}
+
 	get pid(): number | null {
 		return this.#launched?.pid ?? null;
 	}

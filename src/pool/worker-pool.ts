@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { modelNotFound, RetortError, shuttingDown } from '../errors.ts';
+import { modelNotFound, type RetortError, shuttingDown } from '../errors.ts';
 import type { PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
 import { chooseModels } from './choose-models.ts';
-import { ForwardedEvents } from './forwarded-events.ts';
-import type { Lease } from './lease.ts';
+import type { HttpWorkerOptions } from './http-worker.ts';
+import type { HeldLease, Lease } from './lease.ts';
 import { ModelResidency } from './model-residency.ts';
 import type { PoolObserver } from './pool-observer.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
 } from './pool-options.ts';
 import type { RemoteOptions } from './remote-options.ts';
 import { dnsResolver } from './resolve-hosts.ts';
+import { runOnLeases } from './run-on-leases.ts';
 import { type Ask, ServedModel } from './served-model.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { vetWorker } from './vet-worker.ts';
@@ -26,11 +27,6 @@ import { watchHosts } from './watch-hosts.ts';
 import type { Worker } from './worker.ts';
 import type { WorkerHost } from './worker-host.ts';
 import { hostAt, localHosts } from './worker-hosts.ts';
-
-/** Deaths that one request may cause or meet: a request that kills what runs it must not go round the pool. */
-const MAX_DEATHS = 2;
-/** Workers that one request may leave for any reason. */
-const MAX_MOVES = 2;
 
 /** All models and all their workers behind one verb. `drain` finishes, `destroy` fails now. */
 export class WorkerPool {
@@ -40,7 +36,7 @@ export class WorkerPool {
 	readonly #residency: ModelResidency;
 	readonly #byName = new Map<string, ServedModel>();
 	readonly #created = Math.floor(Date.now() / 1000);
-	readonly #running = new Map<string, Lease>();
+	readonly #running = new Map<string, HeldLease>();
 	/** Ends the watch over names. */
 	readonly #life = new AbortController();
 	#folder: string | null = null;
@@ -108,56 +104,31 @@ export class WorkerPool {
 	 * `shutting_down` before anything has run, a worker's own 400s, and `worker_crashed` when nobody could go on.
 	 * Returning early cancels it at the next event; `signal` cancels it at once, queued or running.
 	 */
-	async *generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
-		const { signal, keyId, weight = 1, onQueued } = options;
-		const served = this.#require(options.model);
-		const forwarded = new ForwardedEvents();
-		const avoid = new Set<string>();
-		let request = options.request;
-		let patienceMs = this.#options.queue.deadlineSeconds * 1000;
-		let deaths = 0;
-		let lost: RetortError | null = null;
-		let moves = 0;
-		while (true) {
-			const askedMs = performance.now();
-			const ask = { request, keyId, weight, signal, avoid, isRetry: lost !== null, patienceMs, onQueued };
-			const lease = await this.#acquire(served, ask).catch((refusal: unknown) => {
-				// A stream that has begun is told of its loss, not of the want of another worker.
-				throw forwarded.hasOutput && !signal.aborted ? lost : refusal;
-			});
-			try {
-				this.#running.set(request.requestId, lease);
-				patienceMs -= performance.now() - askedMs;
-				lease.isPulling = true;
-				for await (const event of lease.worker.generate(request, lease.signal)) {
-					lease.isPulling = false;
-					lease.observe(event);
-					const shown = forwarded.accept(event);
-					if (shown !== null) yield shown;
-					lease.isPulling = true;
-				}
-				return;
-			} catch (error) {
-				if (lease.signal.aborted || !isWorkersFault(error)) throw error;
-				if (error.code === 'worker_crashed') {
-					deaths += 1;
-					lease.doubt();
-				}
-				// A worker that is ended on purpose says nothing of the request; launches to move to are as many as there are.
-				if (error.code !== 'shutting_down') moves += 1;
-				if (deaths >= MAX_DEATHS || moves > MAX_MOVES) throw error;
-				lost = error;
-				request = forwarded.continuation(options.request);
-				avoid.add(lease.launchKey);
-				const fields = { requestId: request.requestId, workerId: lease.workerId, resumedTokens: request.resume.length };
-				this.#options.log.warn(fields, 'running the request elsewhere');
-				this.#observer.retried?.({ model: served.name, workerId: lease.workerId });
-			} finally {
-				lease.isPulling = false;
-				if (this.#running.get(request.requestId) === lease) this.#running.delete(request.requestId);
-				lease.release();
-			}
-		}
+	generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
+		const { model } = options;
+		return runOnLeases(options, {
+			acquire: (ask) => this.lease(model, ask),
+			patienceMs: this.#options.queue.deadlineSeconds * 1000,
+			running: this.#running,
+			log: this.#options.log,
+			onMove: (workerId) => this.#observer.retried?.({ model: this.#require(model).name, workerId }),
+		});
+	}
+
+	/** A slot of this model for whoever runs the generation elsewhere, and gives the lease back. See ServedModel.acquire. */
+	async lease(model: string, ask: Ask): Promise<Lease> {
+		return this.#acquire(this.#require(model), ask);
+	}
+
+	/** A launch that can be asked what takes no slot, and how it is reached. */
+	anyConnection(model: string): { launchKey: string; connection: HttpWorkerOptions } {
+		const { launchKey, worker } = this.#anyMember(model);
+		return { launchKey, connection: worker.connection };
+	}
+
+	/** Keys of the launches that there are now. */
+	launches(): string[] {
+		return this.#members().flatMap((member) => (member.isLaunched ? [member.launchKey] : []));
 	}
 
 	/** Closes a running generation's phase now. False when it does not run (any more). */
@@ -237,7 +208,7 @@ export class WorkerPool {
 			maxQueueLength: queue.maxLength,
 			observer: this.#observer,
 			onRelease: () => {
-				if (this.#leases().length === 0) this.#onIdle?.();
+				if (this.#onIdle !== null && this.#leases().length === 0) this.#onIdle();
 			},
 		});
 		const hosts = localHosts(name, model.workers, this.#hostOptions());
@@ -265,6 +236,7 @@ export class WorkerPool {
 			onChange: () => {
 				served.dispatch();
 				this.#residency.changed();
+				this.#observer.changed?.();
 			},
 			onReady: (loadMs) => this.#observer.workerReady?.({ model, workerId, loadMs }),
 			onRefused: (reason) => this.#observer.workerRefused?.({ model, workerId, reason }),
@@ -329,13 +301,17 @@ export class WorkerPool {
 
 	/** For calls that need no slot. */
 	#anyWorker(model: string): Worker {
+		return this.#anyMember(model).worker;
+	}
+
+	#anyMember(model: string): { launchKey: string; worker: Worker } {
 		const served = this.#require(model);
 		const [least] = served.members
 			.filter((member) => member.worker !== null)
 			.sort((left, right) => left.leases.size - right.leases.size);
 		const worker = least?.worker ?? null;
-		if (worker === null) throw served.refusal() ?? shuttingDown();
-		return worker;
+		if (least === undefined || worker === null) throw served.refusal() ?? shuttingDown();
+		return { launchKey: least.launchKey, worker };
 	}
 
 	#members(): SupervisedWorker[] {
@@ -378,10 +354,4 @@ function describeWorker(model: string, member: SupervisedWorker): PoolWorkerStat
 		pace: member.pace,
 		versions: member.info?.versions ?? null,
 	};
-}
-
-/** The request is not to blame, and another worker may do better. */
-function isWorkersFault(error: unknown): error is RetortError {
-	if (!(error instanceof RetortError)) return false;
-	return ['worker_crashed', 'overloaded', 'model_loading', 'shutting_down'].includes(error.code ?? '');
 }

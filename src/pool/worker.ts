@@ -1,4 +1,5 @@
 import type { GenerateRequest, PromptPart, WorkerEvent, WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
+import type { HttpWorkerOptions } from './http-worker.ts';
 
 /** How long a generation may be silent before it counts as lost; time that the reader takes is not counted. */
 export type GeneratePatience = {
@@ -14,6 +15,9 @@ export type GeneratePatience = {
  */
 export type Worker = {
 	readonly id: string;
+
+	/** How another process of ours reaches the same worker. Plain data. */
+	readonly connection: HttpWorkerOptions;
 
 	/** Model, template, context and slots. Throws `model_loading` until the model is up. */
 	info(signal: AbortSignal): Promise<WorkerInfo>;

@@ -4,13 +4,13 @@ import { addressOf } from '../address.ts';
 import type { Caller } from '../caller.ts';
 import { invalidKey, missingKey, rateLimited } from '../errors.ts';
 import { createKeyRing } from '../key-ring.ts';
-import type { RevokedKeys } from '../revoked-keys.ts';
+import type { KeyState } from '../key-state.ts';
 
 /** Guesses at a random key are hopeless at any rate; this bounds what they cost in answers and log lines. */
 const FAILURES_PER_MINUTE = 60;
 
 /** Runs before the body is read. Right keys are never held up by wrong ones from the same address. */
-export function addAuth(app: FastifyInstance, config: Config, revoked: RevokedKeys): void {
+export function addAuth(app: FastifyInstance, config: Config, revoked: KeyState['revoked']): void {
 	const ring = createKeyRing(config.keys);
 	app.after(() => {
 		const countFailure = app.createRateLimit({

@@ -12,9 +12,9 @@ import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';
 import { adminOnly, keyNotFound, workerNotFound } from '../errors.ts';
 import type { GatewayPool } from '../gateway-pool.ts';
+import type { KeyState } from '../key-state.ts';
 import type { GatewayLog } from '../log.ts';
 import { isLoopbackName } from '../loopback.ts';
-import type { RevokedKeys } from '../revoked-keys.ts';
 
 const VERBS: readonly WorkerVerb[] = ['drain', 'undrain', 'restart'];
 
@@ -23,7 +23,7 @@ export type AdminServices = {
 	log: GatewayLog;
 	version: string;
 	config: Config;
-	revoked: RevokedKeys;
+	revoked: KeyState['revoked'];
 };
 
 /** What the pool looks like, and what an operator may do to a worker. */
@@ -33,7 +33,7 @@ export function addAdminRoutes(app: FastifyInstance, { pool, log, version, confi
 		url: '/admin/pool',
 		handler: async (request): Promise<PoolReport> => {
 			requireAdmin(request);
-			const { queueLength, workers } = pool.status();
+			const { queueLength, workers } = await pool.status();
 			const models = pool.models().map(({ name, aliases, state }) => ({ id: name, aliases: [...aliases], state }));
 			return { version, queue_length: queueLength, models, workers: workers.map(reportWorker) };
 		},
@@ -45,7 +45,7 @@ export function addAdminRoutes(app: FastifyInstance, { pool, log, version, confi
 			handler: async (request): Promise<WorkerReport> => {
 				requireAdmin(request);
 				const { worker } = parseRequest(workerRequestSchema, request.body);
-				const status = pool.operate(verb, worker);
+				const status = await pool.operate(verb, worker);
 				if (status === null) throw workerNotFound(worker);
 				log.info({ requestId: request.id, keyId: request.caller?.keyId ?? null, workerId: worker, verb }, 'operated');
 				return reportWorker(status);

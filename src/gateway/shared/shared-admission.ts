@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Admission, AdmissionLimits, type Admitter, type TokenEstimate } from '../admission.ts';
-import type { Caller } from '../caller.ts';
+import type { LimitedCaller } from '../caller.ts';
 import { concurrencyExceeded, reservationOf, tokenHeaders, tokensExceeded } from '../token-limits.ts';
 import { ADMIT, RENEW, SETTLE } from './scripts.ts';
 import type { SharedState } from './shared-state.ts';
@@ -27,7 +27,7 @@ export class SharedAdmission implements Admitter {
 		clearInterval(this.#renewal);
 	}
 
-	async admit(caller: Caller, estimate: TokenEstimate): Promise<Admission> {
+	async admit(caller: LimitedCaller, estimate: TokenEstimate): Promise<Admission> {
 		const { concurrentRequests, tokensPerMinute } = caller.limits;
 		if (concurrentRequests === null && tokensPerMinute === null) return this.#local.admit(caller, estimate);
 		const reserved = tokensPerMinute === null ? 0 : reservationOf(estimate, tokensPerMinute);
@@ -102,7 +102,7 @@ function verdictOf(value: unknown): { verdict: string; level: number } {
 }
 
 /** What one of so many gateways may let in by itself. */
-function shareOf(caller: Caller, gateways: number): Caller {
+function shareOf(caller: LimitedCaller, gateways: number): LimitedCaller {
 	const share = (limit: number | null) => (limit === null ? null : Math.max(1, Math.floor(limit / gateways)));
 	const { concurrentRequests, tokensPerMinute } = caller.limits;
 	return {

@@ -1,0 +1,95 @@
+import { createServer } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { isAlive, type RetortServer, runRetort, startRetort } from '../support/retort-server.ts';
+import {
+	endlessQuestion,
+	type StreamOptions,
+	type StreamOutcome,
+	streamChat,
+	sumQuestion,
+} from '../support/stream-chat.ts';
+
+let server: RetortServer | null = null;
+
+afterEach(async () => {
+	await server?.stop();
+	server = null;
+});
+
+/** Process ids of the gateways that were started, in order. */
+function gatewayPids({ logs }: RetortServer): number[] {
+	return logs()
+		.filter(({ msg }) => msg === 'gateway started')
+		.map(({ pid }) => Number(pid));
+}
+
+/** Sent again where fetch had kept a connection to the gateway that was killed. */
+async function streamAgain(url: string, body: object, options: StreamOptions = {}): Promise<StreamOutcome> {
+	const outcome = await streamChat(url, body, options);
+	return outcome.status === 0 ? streamChat(url, body, options) : outcome;
+}
+
+/** The stream holds its own connection, so these requests come to any of the processes. */
+async function endsItsThoughtAtAny(url: string): Promise<void> {
+	const stream = await fetch(`${url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ stream: true, ...endlessQuestion(2000) }),
+	});
+	const chunks = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+	const [id = ''] = /chatcmpl-[0-9a-f]+/.exec((await chunks?.read())?.value ?? '') ?? [];
+	const endReasoning = (name: string) => fetch(`${url}/v1/chat/completions/${name}/end-reasoning`, { method: 'POST' });
+	const ends = await Promise.all([1, 2, 3, 4].map(() => endReasoning(id)));
+	expect(ends.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+	expect((await endReasoning('chatcmpl-0')).status).toBe(404);
+	await chunks?.cancel();
+}
+
+it('two gateways share a port and a worker: one that is killed is replaced, and a drain finishes what runs', async () => {
+	server = await startRetort(['--gateways', '2', '--slots', '2']);
+	const { url, process: parent, exited, workerPids } = server;
+	const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => streamChat(url, sumQuestion(index, 2))));
+	for (const answer of answers) expect(answer).toMatchObject({ status: 200, sawDone: true, error: null });
+
+	const [first = 0] = gatewayPids(server);
+	process.kill(first, 'SIGKILL');
+	await expect.poll(() => server && gatewayPids(server).length, { timeout: 10_000 }).toBe(3);
+	const after = await Promise.all(Array.from({ length: 4 }, (_, index) => streamAgain(url, sumQuestion(index, 3))));
+	for (const answer of after) expect(answer).toMatchObject({ status: 200, sawDone: true, error: null });
+	const text = await (await fetch(`${url}/metrics`)).text();
+	expect(text).toMatch(/^retort_slots\{.*\} 2$/m);
+	expect(text).toMatch(/^retort_slots_busy\{.*\} 0$/m);
+
+	await endsItsThoughtAtAny(url);
+
+	let tellBegun = () => {};
+	const begun = new Promise<void>((resolve) => {
+		tellBegun = resolve;
+	});
+	const stream = streamAgain(url, endlessQuestion(400), { onText: () => tellBegun() });
+	await Promise.race([begun, stream]);
+	parent.kill('SIGTERM');
+	expect(await stream).toMatchObject({ finishReason: 'length', sawDone: true, error: null });
+	expect(await exited).toEqual({ code: 0, signal: null });
+	expect([...gatewayPids(server), ...workerPids().values()].filter(isAlive)).toEqual([]);
+}, 60_000);
+
+it('gateways end with their parent, however it ends', async () => {
+	server = await startRetort(['--gateways', '2']);
+	server.process.kill('SIGKILL');
+	await server.exited;
+	const pids = gatewayPids(server);
+	expect(pids).toHaveLength(2);
+	await expect.poll(() => pids.filter(isAlive), { timeout: 5000 }).toEqual([]);
+});
+
+it('says once that the port is taken, and how to go on', async () => {
+	const taken = createServer().listen(0, '127.0.0.1');
+	await new Promise((resolve) => taken.once('listening', resolve));
+	const address = taken.address();
+	const port = typeof address === 'object' && address !== null ? address.port : 0;
+	const { exited, stderr } = runRetort(['--gateways', '2', '--port', String(port)]);
+	expect((await exited).code).toBe(2);
+	expect(stderr().match(/is in use: stop what listens there, or choose another with --port/g)).toHaveLength(1);
+	taken.close();
+});
