@@ -18,15 +18,22 @@ const ROOMS: Record<string, Room> = {
 	config: { rooms: ['errors'], packages: ['zod', 'yaml'], builtins: ['node:fs', 'node:crypto'] },
 	// Pure: no I/O, no clock, no logger. node:vm holds a template to its deadline.
 	chat: { rooms: ['protocol', 'errors'], packages: ['@huggingface/jinja'], builtins: ['node:vm'] },
-	pool: { rooms: ['protocol', 'errors'], typesOf: ['config'], packages: ['undici', 'zod'], builtins: null },
+	// Pure but for the clock: what phases make of drawn tokens, whoever draws them.
+	tokens: { rooms: ['protocol', 'errors'], packages: [], builtins: [] },
+	pool: { rooms: ['tokens', 'protocol', 'errors'], typesOf: ['config'], packages: ['undici', 'zod'], builtins: null },
 	gateway: {
 		rooms: ['chat', 'pool', 'protocol', 'config', 'errors'],
 		packages: ['fastify', /^@fastify\//, 'fastify-plugin', 'pino', 'prom-client', 'iovalkey'],
 		builtins: null,
 	},
-	worker: { rooms: ['protocol', 'errors'], typesOf: ['config'], packages: ['node-llama-cpp', 'zod'], builtins: null },
+	worker: {
+		rooms: ['tokens', 'protocol', 'errors'],
+		typesOf: ['config'],
+		packages: ['node-llama-cpp', 'zod'],
+		builtins: null,
+	},
 	cli: {
-		rooms: ['errors', 'protocol', 'config', 'chat', 'pool', 'gateway', 'worker'],
+		rooms: ['errors', 'protocol', 'config', 'chat', 'tokens', 'pool', 'gateway', 'worker'],
 		packages: ['commander', 'pino', 'zod'],
 		builtins: null,
 	},

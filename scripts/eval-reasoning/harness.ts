@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
 import { configError } from '../../src/errors.ts';
 import { buildApp } from '../../src/gateway/app.ts';
+import type { RemoteOptions } from '../../src/pool/remote-options.ts';
 import { WorkerPool } from '../../src/pool/worker-pool.ts';
 import type { PromptPart } from '../../src/protocol/worker-api.ts';
 import { type Recording, recordedPool } from './recorded-pool.ts';
@@ -22,8 +23,11 @@ const quiet = () => {};
 const warn = (fields: object, message: string) => console.error(message, fields);
 const log = { debug: quiet, info: quiet, warn, error: warn };
 
-/** One worker with the embedded model, in a process of its own as in production. `dist` is where the build lies. */
-export async function startHarness(options: { dist: string; slots: number }): Promise<Harness> {
+/**
+ * One worker with the embedded model, in a process of its own as in production; `dist` is where the build lies. Or, with
+ * `llamaServer`, the stock engine that listens at that URL.
+ */
+export async function startHarness(options: { dist: string; slots: number; llamaServer?: string }): Promise<Harness> {
 	const { queue, workers } = configSchema.parse({});
 	const main = resolve(options.dist, 'main.js');
 	const model = resolve('models/pocket-reasoner/pocket-reasoner-q8_0.gguf');
@@ -31,8 +35,9 @@ export async function startHarness(options: { dist: string; slots: number }): Pr
 	const ready = new Promise<void>((done) => {
 		isReady = done;
 	});
+	const remotes = options.llamaServer === undefined ? [] : [stockEngine(options.llamaServer)];
 	const pool = new WorkerPool({
-		models: { [MODEL]: { aliases: [], workers: 1 } },
+		models: { [MODEL]: { aliases: [], workers: remotes.length === 0 ? 1 : 0, remotes } },
 		spawn: (name, socketPath) => ({
 			command: process.execPath,
 			args: [
@@ -78,4 +83,9 @@ export async function startHarness(options: { dist: string; slots: number }): Pr
 			await pool.destroy(configError('the evaluation is over'));
 		},
 	};
+}
+
+function stockEngine(url: string): RemoteOptions {
+	const engine = { kind: 'llama-server' as const };
+	return { where: { type: 'url', url }, refreshMs: 0, token: null, tls: null, engine };
 }

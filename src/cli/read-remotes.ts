@@ -1,6 +1,6 @@
 import { readPem, readToken } from '../config/read-secret.ts';
 import type { Config, HostConfig } from '../config/schema.ts';
-import type { EngineOptions, RemoteOptions } from '../pool/remote-options.ts';
+import type { RemoteOptions } from '../pool/remote-options.ts';
 
 /** The hosts of every model, their secrets and templates read from their files. Throws `config_error`. */
 export function readRemotes(config: Config): Map<string, RemoteOptions[]> {
@@ -23,22 +23,11 @@ function readRemote(host: HostConfig): RemoteOptions {
 						key: read(tls.keyFile),
 						serverName: tls.serverName ?? null,
 					},
-		engine: readEngine(host),
+		engine: { kind: host.kind },
 	};
 }
 
 function readWhere({ url, dns, srv }: HostConfig): RemoteOptions['where'] {
 	if (url !== undefined) return { type: 'url', url };
 	return dns === undefined ? { type: 'srv', url: srv ?? '' } : { type: 'dns', url: dns };
-}
-
-function readEngine(host: HostConfig): EngineOptions {
-	if (host.kind !== 'openai') return { kind: host.kind };
-	return {
-		kind: 'openai',
-		model: host.model ?? null,
-		slots: host.slots,
-		contextTokens: host.contextTokens ?? null,
-		chatTemplate: host.templateFile === undefined ? null : readPem(host.templateFile),
-	};
 }

@@ -102,11 +102,9 @@ const tlsSchema = z.strictObject({
 
 const hostSchema = z.strictObject({
 	kind: z
-		.enum(['retort', 'llama-server', 'openai'])
+		.enum(['retort', 'llama-server'])
 		.default('retort')
-		.describe(
-			'What runs there: retort worker, llama-server, or an engine that streams /v1/completions (vLLM, SGLang).',
-		),
+		.describe("What runs there: `retort worker`, or llama.cpp's own server."),
 	url: z.string().optional().describe('One worker: http://host:port, https://host:port, or unix:/path.'),
 	dns: z
 		.string()
@@ -116,10 +114,6 @@ const hostSchema = z.strictObject({
 	refreshSeconds: z.number().min(1).default(10).describe('How often dns and srv are asked again.'),
 	tokenFile: z.string().optional().describe('File with the bearer token that is shown there.'),
 	tls: tlsSchema.optional().describe('For https.'),
-	model: z.string().optional().describe('What the engine calls the model; for openai. Absent: its first.'),
-	slots: z.int().min(1).max(4096).default(32).describe('Requests at once; for openai, which does not tell.'),
-	contextTokens: z.int().positive().optional().describe('For engines that do not tell theirs.'),
-	templateFile: z.string().optional().describe('Chat template (jinja); for openai. Absent: that of DeepSeek-R1.'),
 });
 export type HostConfig = z.infer<typeof hostSchema>;
 

@@ -1,4 +1,3 @@
-import type { Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import { RetortError, workerFailed, workerIncompatible } from '../errors.ts';
 import {
@@ -15,16 +14,13 @@ import {
 	workerInfoSchema,
 } from '../protocol/worker-api.ts';
 import { checkEventOrder } from './check-event-order.ts';
-import { connectPool, requestHeaders } from './connect-pool.ts';
 import type { Endpoint } from './endpoint.ts';
-import { isStaleConnection } from './is-stale-connection.ts';
 import { brokenStream, LineSplitter } from './line-splitter.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import type { GeneratePatience, Worker } from './worker.ts';
-import { readBody, readFailure, unavailable } from './worker-response.ts';
+import { asWorkerFailure, WorkerClient } from './worker-client.ts';
+import { readFailure, unavailable } from './worker-response.ts';
 
-/** What was idle together goes stale together, so the next connection may be stale too. */
-const MAX_SENDS = 4;
 /** Read before the rest: another version's answer may look different in every other way. */
 const versionSchema = z.looseObject({ protocolVersion: z.int() });
 
@@ -50,18 +46,23 @@ export class HttpWorker implements Worker {
 	readonly id: string;
 	readonly connection: HttpWorkerOptions;
 	readonly #options: HttpWorkerOptions;
-	readonly #pool: Pool;
+	readonly #client: WorkerClient;
 
 	constructor(options: HttpWorkerOptions) {
 		this.id = options.id;
 		this.connection = options;
 		this.#options = options;
-		this.#pool = connectPool(options.endpoint, options.connectMs);
+		this.#client = new WorkerClient(options);
 	}
 
 	/** Throws `worker_incompatible` besides what the interface says. */
 	async info(signal: AbortSignal): Promise<WorkerInfo> {
-		const answer = await this.#call('GET', '/info', null, versionSchema, signal);
+		// Asked who it is, it may say that it does not know us; later that is a failure like any other.
+		const refuse = (status: number) =>
+			status === 401 || status === 403
+				? workerIncompatible(`it refuses our token or certificate (status ${status})`)
+				: null;
+		const answer = await this.#client.call('GET', '/info', null, { schema: versionSchema, signal, refuse });
 		if (answer.protocolVersion !== PROTOCOL_VERSION)
 			throw workerIncompatible(`it speaks protocol ${answer.protocolVersion}, the gateway ${PROTOCOL_VERSION}`);
 		const info = workerInfoSchema.safeParse(answer);
@@ -70,21 +71,23 @@ export class HttpWorker implements Worker {
 	}
 
 	health(signal: AbortSignal): Promise<WorkerHealth> {
-		return this.#call('GET', '/health', null, workerHealthSchema, signal);
+		return this.#client.call('GET', '/health', null, { schema: workerHealthSchema, signal });
 	}
 
 	async tokenize(prompt: PromptPart[], signal: AbortSignal): Promise<number[]> {
-		return (await this.#call('POST', '/tokenize', { prompt }, tokenizeResponseSchema, signal)).tokens;
+		return (await this.#client.call('POST', '/tokenize', { prompt }, { schema: tokenizeResponseSchema, signal }))
+			.tokens;
 	}
 
 	async detokenize(tokens: number[], signal: AbortSignal): Promise<string> {
-		return (await this.#call('POST', '/detokenize', { tokens }, detokenizeResponseSchema, signal)).text;
+		return (await this.#client.call('POST', '/detokenize', { tokens }, { schema: detokenizeResponseSchema, signal }))
+			.text;
 	}
 
 	async endPhase(requestId: string, phase: 'reasoning', signal: AbortSignal): Promise<boolean> {
 		const path = `/generations/${encodeURIComponent(requestId)}/end-phase`;
-		return this.#withDeadline(signal, async (abort) => {
-			const response = await this.#send('POST', path, { phase }, abort);
+		return this.#client.withDeadline(signal, async (abort) => {
+			const response = await this.#client.send('POST', path, { phase }, abort);
 			if (response.statusCode !== 204 && response.statusCode !== 404)
 				throw await readFailure(response, this.#options.model);
 			await response.body.dump();
@@ -105,7 +108,7 @@ export class HttpWorker implements Worker {
 		let bytes = 0;
 		try {
 			abort.arm(firstEventMs, () => workerFailed('The model worker did not answer in time.'));
-			const response = await this.#send('POST', '/generate', request, abort.signal);
+			const response = await this.#client.send('POST', '/generate', request, abort.signal);
 			if (response.statusCode !== 200) throw await readFailure(response, model);
 			// undici types the body as AsyncIterable<any>; without setEncoding it holds Buffers.
 			for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
@@ -138,66 +141,11 @@ export class HttpWorker implements Worker {
 	}
 
 	async close(): Promise<void> {
-		await this.#pool.close();
+		await this.#client.close();
 	}
 
 	async destroy(error: Error): Promise<void> {
-		await this.#pool.destroy(error);
-	}
-
-	#call<Schema extends z.ZodType>(
-		method: 'GET' | 'POST',
-		path: string,
-		body: unknown,
-		schema: Schema,
-		signal: AbortSignal,
-	): Promise<z.infer<Schema>> {
-		return this.#withDeadline(signal, async (abort) => {
-			const response = await this.#send(method, path, body, abort);
-			if (response.statusCode !== 200) {
-				const failure = await readFailure(response, this.#options.model);
-				// Asked who it is, it may say that it does not know us; later that would be a failure like any other.
-				if (path !== '/info' || (response.statusCode !== 401 && response.statusCode !== 403)) throw failure;
-				throw workerIncompatible(`it refuses our token or certificate (status ${response.statusCode})`);
-			}
-			return readBody(response, schema);
-		});
-	}
-
-	async #withDeadline<Result>(signal: AbortSignal, run: (abort: AbortSignal) => Promise<Result>): Promise<Result> {
-		const abort = new LinkedAbort(signal);
-		abort.arm(this.#options.controlMs, () => workerFailed('The model worker did not answer in time.'));
-		try {
-			return await run(abort.signal);
-		} catch (error) {
-			if (signal.aborted) throw signal.reason;
-			throw asWorkerFailure(abort.signal.aborted ? abort.signal.reason : error);
-		} finally {
-			abort.unlink();
-		}
-	}
-
-	/** Sends again when the connection turns out to have been closed by the worker while it was idle. */
-	async #send(
-		method: 'GET' | 'POST',
-		path: string,
-		body: unknown,
-		signal: AbortSignal,
-	): Promise<Dispatcher.ResponseData> {
-		const options = {
-			method,
-			path,
-			headers: requestHeaders(this.#options.endpoint),
-			body: body === null ? null : JSON.stringify(body),
-			signal,
-		};
-		for (let attempt = 1; ; attempt += 1) {
-			try {
-				return await this.#pool.request(options);
-			} catch (error) {
-				if (signal.aborted || attempt === MAX_SENDS || !isStaleConnection(error)) throw error;
-			}
-		}
+		await this.#client.destroy(error);
 	}
 }
 
@@ -212,10 +160,4 @@ function parseEvent(line: string): WorkerEvent {
 function generationError(code: string, message: string, model: string): RetortError {
 	if (code === 'overloaded' || code === 'shutting_down' || code === 'model_loading') return unavailable(code, model);
 	return workerFailed('The model worker failed while it processed your request.', `${code}: ${message}`);
-}
-
-function asWorkerFailure(error: unknown): RetortError {
-	return error instanceof RetortError
-		? error
-		: workerFailed('The model worker failed while it processed your request.', error);
 }

@@ -7,18 +7,6 @@ export type RemoteOptions = {
 	refreshMs: number;
 	token: string | null;
 	tls: ClientTls | null;
-	engine: EngineOptions;
+	/** What runs there; an object, since an engine may have to be told more than its kind. */
+	engine: { kind: 'retort' | 'llama-server' };
 };
-
-/** What runs there, and what an engine that is not ours cannot tell. */
-export type EngineOptions =
-	| { kind: 'retort' }
-	| { kind: 'llama-server' }
-	| {
-			kind: 'openai';
-			/** The engine's own name of the model; null takes the first of its /v1/models. */
-			model: string | null;
-			slots: number;
-			contextTokens: number | null;
-			chatTemplate: string | null;
-	  };

@@ -1,10 +1,10 @@
-import { configError } from '../errors.ts';
 import { type Endpoint, parseEndpoint } from './endpoint.ts';
 import { HttpWorker } from './http-worker.ts';
 import { localHost } from './local-host.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { remoteHost } from './remote-host.ts';
 import type { RemoteOptions } from './remote-options.ts';
+import { LlamaServerWorker } from './stock/llama-server-worker.ts';
 import type { WorkerHost } from './worker-host.ts';
 
 const CONNECT_MS = 2000;
@@ -29,7 +29,7 @@ export function localHosts(model: string, workers: number, options: HostOptions)
 /** A worker of one model at this address, which is its id. Throws `config_error`. */
 export function hostAt(url: string, model: string, remote: RemoteOptions, options: HostOptions): WorkerHost {
 	const { token, where, engine } = remote;
-	if (engine.kind !== 'retort') throw configError(`hosts of kind ${engine.kind} are not served by this build`);
+	const Kind = engine.kind === 'retort' ? HttpWorker : LlamaServerWorker;
 	// Behind a name the address is a number, and the certificate is the name's.
 	const serverName = where.type === 'url' ? null : new URL(where.url).hostname;
 	const tls = url.startsWith('https:')
@@ -38,7 +38,7 @@ export function hostAt(url: string, model: string, remote: RemoteOptions, option
 	return remoteHost({
 		id: url,
 		endpoint: parseEndpoint(url, { token, tls }),
-		connect: (endpoint: Endpoint) => new HttpWorker({ ...http(model, url, options), endpoint }),
+		connect: (endpoint: Endpoint) => new Kind({ ...http(model, url, options), endpoint }),
 	});
 }
 

@@ -1,8 +1,8 @@
 import { contextLengthExceeded, invalidRequest } from '../errors.ts';
 import type { GenerateRequest, Grammar } from '../protocol/worker-api.ts';
+import type { ResolvedPhase } from '../tokens/phases.ts';
+import { resolvePhases } from '../tokens/resolve-phases.ts';
 import type { Native, NativeGrammar } from './binding.ts';
-import { keepReserve } from './keep-reserve.ts';
-import type { ResolvedPhase } from './phases.ts';
 import type { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -46,27 +46,14 @@ export function resolveRequest(
 		}
 		return only;
 	};
-	const inert = (text: string | null) => (text === null ? [] : [...vocabulary.tokenise(text, false)]);
+	const inert = (text: string) => [...vocabulary.tokenise(text, false)];
 	const roomTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, contextTokens - prompt.length);
-	const phases = request.phases.map((phase, index): ResolvedPhase => {
-		for (const [id] of phase.sampling.logitBias) {
+	for (const { sampling } of request.phases) {
+		for (const [id] of sampling.logitBias) {
 			if (id >= vocabulary.size) throw invalidRequest('logit_bias', 'invalid_value', `There is no token ${id}.`);
 		}
-		const resolved: ResolvedPhase = {
-			name: phase.name,
-			startToken: oneToken(phase.startToken, `phases[${index}].startToken`),
-			endToken: oneToken(phase.endToken, `phases[${index}].endToken`),
-			maxTokens: phase.maxTokens,
-			softLimitTokens: phase.softLimitTokens,
-			maxMs: phase.maxMs,
-			closing: inert(phase.closing),
-			separator: inert(phase.separator),
-			closesOnLoop: phase.closesOnLoop,
-			// A grammar says itself when it may end, and where it may only end there is nothing else to draw.
-			emptyRetries: phase.grammar === null ? phase.emptyRetries : 0,
-		};
-		return keepReserve(resolved, phase.reserveTokens ?? 0, roomTokens);
-	});
+	}
+	const phases = resolvePhases(request.phases, { oneToken, inert, roomTokens });
 	const grammars = request.phases.map(({ grammar }, index): ResolvedGrammar | null => {
 		if (grammar === null) return null;
 		return {

@@ -1,3 +1,4 @@
+import type { Piece, TokenTable } from '../tokens/piece.ts';
 import type { NativeModel } from './binding.ts';
 import { tokenBytes } from './token-bytes.ts';
 
@@ -7,25 +8,16 @@ const USER_DEFINED = 16;
 export const LEFT_STRIP = 128;
 export const RIGHT_STRIP = 256;
 
-export type Piece = {
-	readonly bytes: Uint8Array;
-	/** null when the bytes alone are no complete UTF-8. */
-	readonly text: string | null;
-};
-
-export type Vocabulary = {
+export type Vocabulary = TokenTable & {
 	readonly size: number;
 	readonly bos: number | null;
 	readonly eos: number | null;
 	readonly addsBos: boolean;
 	/** Text to id of every control and user-defined token that is not plain whitespace: the marks of a format. */
 	readonly marks: ReadonlyMap<string, number>;
-	isMark(id: number): boolean;
 	attributes(id: number): number;
-	isEndOfGeneration(id: number): boolean;
 	/** llama.cpp's tokeniser as it is; user-defined tokens match even without `parsesSpecial`. */
 	tokenise(text: string, parsesSpecial: boolean): Uint32Array;
-	piece(id: number): Piece;
 };
 
 export function createVocabulary(model: NativeModel, size: number): Vocabulary {

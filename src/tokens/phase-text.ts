@@ -1,6 +1,6 @@
 import type { TokenLogprob } from '../protocol/worker-api.ts';
+import type { Piece } from './piece.ts';
 import { createTokenDecoder } from './token-decoder.ts';
-import type { Piece } from './vocabulary.ts';
 
 export type VisibleText = { text: string; logprobs: TokenLogprob[] };
 

@@ -1,4 +1,4 @@
-import type { Piece } from './vocabulary.ts';
+import type { Piece } from './piece.ts';
 
 /**
  * Joins token bytes to text, holding back a character until its last byte is there. The text of all pushes and of `end`

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPhaseText } from '../../src/worker/phase-text.ts';
-import { createTokenDecoder } from '../../src/worker/token-decoder.ts';
+import { createPhaseText } from '../../src/tokens/phase-text.ts';
+import { createTokenDecoder } from '../../src/tokens/token-decoder.ts';
 
 function piece(bytes: Uint8Array) {
 	let text: string | null = null;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLoopDetector } from '../../src/worker/loop-detector.ts';
+import { createLoopDetector } from '../../src/tokens/loop-detector.ts';
 
 function firstLoop(ids: readonly number[]): number {
 	const detector = createLoopDetector();

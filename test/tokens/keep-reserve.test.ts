@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keepReserve } from '../../src/worker/keep-reserve.ts';
-import { createPhaseMachine, type ResolvedPhase } from '../../src/worker/phases.ts';
+import { keepReserve } from '../../src/tokens/keep-reserve.ts';
+import { createPhaseMachine, type ResolvedPhase } from '../../src/tokens/phases.ts';
 
 const answer: ResolvedPhase = {
 	name: 'answer',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPhaseMachine, endsSentence, type PhaseStep, type ResolvedPhase } from '../../src/worker/phases.ts';
+import { createPhaseMachine, endsSentence, type PhaseStep, type ResolvedPhase } from '../../src/tokens/phases.ts';
 
 const THINK = 1;
 const CLOSE = 2;

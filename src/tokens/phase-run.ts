@@ -1,0 +1,344 @@
+import type { GenerateRequest, TokenLogprob, WorkerEvent } from '../protocol/worker-api.ts';
+import { createPhaseText, type PhaseText, type VisibleText } from './phase-text.ts';
+import { createPhaseMachine, type PhaseMachine, type PhaseStep, type ResolvedPhase } from './phases.ts';
+import type { TokenTable } from './piece.ts';
+
+/** A request whose texts became token ids. */
+export type ResolvedTokens = {
+	prompt: readonly number[];
+	phases: readonly ResolvedPhase[];
+	/** By phase: the token with which its grammar wakes up. */
+	triggers: readonly (number | null)[];
+};
+
+/**
+ * One request as its phases see it: what it still has to evaluate, where it stands, and the events that it owes. Whoever
+ * draws tokens hands them over one by one and takes `pending` to the model, forced tokens included.
+ */
+export class PhaseRun {
+	readonly request: GenerateRequest;
+	readonly prompt: readonly number[];
+	/** Tokens for the model: the prompt's rest, then what was drawn or forced. */
+	pending: number[] = [];
+	isPrefill = true;
+	isCancelled = false;
+	/** The next draw is another phase's, or another than the last one was. */
+	needsConfig = true;
+	/** Tokens that the next draw must not give: the last one was refused. */
+	banned: readonly number[] = [];
+	cachedTokens = 0;
+	outbox: WorkerEvent[] = [];
+	/** Generated or forced ids so far: what follows the prompt in the cache. */
+	readonly generated: number[] = [];
+	/** What the last phase shows, for the next turn's prompt: text, and the marks that tell calls. */
+	readonly answer: { text: string; special: boolean }[] = [];
+
+	protected readonly machine: PhaseMachine;
+	/** Of the phase that runs. */
+	protected phaseIds: number[] = [];
+	readonly #tokens: TokenTable;
+	readonly #resolved: ResolvedTokens;
+	readonly #arrivedMs = performance.now();
+	#text: PhaseText;
+	#delta: { text: string; ids: number[]; logprobs: TokenLogprob[] } = { text: '', ids: [], logprobs: [] };
+	#hasBegun = false;
+	#inputLength = 0;
+	#slotMs = 0;
+	#decodeMs = 0;
+
+	constructor(request: GenerateRequest, resolved: ResolvedTokens, tokens: TokenTable) {
+		this.request = request;
+		this.prompt = resolved.prompt;
+		this.#resolved = resolved;
+		this.#tokens = tokens;
+		this.machine = createPhaseMachine(resolved.phases, request.maxTokens);
+		this.#text = this.#openText(0);
+	}
+
+	get isFinished(): boolean {
+		return this.machine.isFinished;
+	}
+
+	/** Index of the phase that the next token belongs to. */
+	get phase(): number {
+		return this.machine.phase;
+	}
+
+	/** The token that would open an optional phase is the next one. */
+	get isOpening(): boolean {
+		return this.machine.isOpening;
+	}
+
+	/** `generation-start` is owed or sent. */
+	get hasStarted(): boolean {
+		return this.#slotMs > 0;
+	}
+
+	/** The first phase may not hold a token: it is closed before anything is drawn. */
+	get closesAtOnce(): boolean {
+		const [first] = this.#resolved.phases;
+		return !this.#hasBegun && first?.maxTokens === 0 && first.startToken === null;
+	}
+
+	/** Of the phase that runs, in order. */
+	get phaseTokens(): readonly number[] {
+		return this.phaseIds;
+	}
+
+	/** How many more tokens the phase that runs can take at most. */
+	get mostDraws(): number {
+		const ofPhase = this.#resolved.phases[this.phase]?.maxTokens ?? Number.POSITIVE_INFINITY;
+		const ofAll = this.request.maxTokens ?? Number.POSITIVE_INFINITY;
+		return Math.max(1, Math.min(ofPhase - this.phaseIds.length, ofAll - this.machine.completionTokens));
+	}
+
+	/** With this token the grammar of the phase wakes up; null where it needs none. */
+	get trigger(): number | null {
+		return this.#resolved.triggers[this.phase] ?? null;
+	}
+
+	/** The prompt, and what another worker generated after it. */
+	get inputTokens(): readonly number[] {
+		return [...this.prompt, ...this.generated];
+	}
+
+	/** Walks through what another worker generated already; nothing of it is sent again. */
+	replay(): void {
+		const { resume } = this.request;
+		if (resume.length === 0) return;
+		this.#hasBegun = true;
+		this.#apply(this.machine.begin(performance.now()), resume, 0, null);
+		for (let next = this.generated.length; next < resume.length && !this.isFinished; ) {
+			const before = this.generated.length;
+			const { steps } = this.#push(resume[next] ?? 0, true);
+			this.#apply(steps, resume, next, null);
+			next += Math.max(1, this.generated.length - before);
+		}
+		this.pending = [];
+	}
+
+	/** A slot is held. Its cache holds the first `cachedTokens` of the input, or will. */
+	start(cachedTokens: number): void {
+		this.#slotMs = performance.now();
+		this.evaluateFrom(cachedTokens);
+		this.outbox.unshift({
+			type: 'generation-start',
+			promptTokens: this.prompt.length,
+			cachedTokens: this.cachedTokens,
+		});
+	}
+
+	/** The cache came to hold so many tokens of the input. */
+	evaluateFrom(cachedTokens: number): void {
+		const input = this.inputTokens;
+		this.#inputLength = input.length;
+		this.cachedTokens = Math.min(cachedTokens, this.prompt.length);
+		this.pending = input.slice(cachedTokens);
+	}
+
+	/** Reports a slice of the prompt, also as a sign of life. */
+	reportPrefill(): void {
+		if (this.isCancelled) return;
+		const totalTokens = this.prompt.length;
+		const evaluatedTokens = Math.max(0, Math.min(totalTokens, this.#inputLength - this.pending.length));
+		this.outbox.push({ type: 'prefill-progress', evaluatedTokens, totalTokens });
+	}
+
+	/** The whole input is evaluated; the first phase begins, unless it did elsewhere. Tokens may be forced at once. */
+	begin(): void {
+		this.isPrefill = false;
+		this.#decodeMs = performance.now();
+		if (this.#hasBegun) return;
+		this.#hasBegun = true;
+		this.#apply(this.machine.begin(this.#decodeMs), [], 0, null);
+	}
+
+	/** One drawn token. It, and what it forces, is in `pending` then, unless it was refused. */
+	accept(id: number, logprob: TokenLogprob | null): void {
+		if (this.isCancelled) return;
+		this.banned = [];
+		const { steps, redraw } = this.#push(id, false);
+		this.#apply(steps, [], 0, logprob);
+		if (redraw !== null) {
+			this.banned = redraw;
+			this.needsConfig = true;
+		}
+	}
+
+	endOfGrammar(): void {
+		const token = { id: -1, isEndOfGeneration: true, text: '', isReplay: true };
+		this.#apply(this.machine.push(token, performance.now()).steps, [], 0, null);
+	}
+
+	/** The context has no cell left. */
+	endForLength(): void {
+		if (this.isCancelled) return;
+		this.#apply(this.machine.endForLength(performance.now()), [], 0, null);
+	}
+
+	requestEnd(phase: 'reasoning' | 'answer'): boolean {
+		return this.machine.requestEnd(phase);
+	}
+
+	/** The error is the last event: what a step under way still gives is dropped. */
+	fail(code: string, message: string): void {
+		if (this.isCancelled || this.isFinished) return;
+		this.isCancelled = true;
+		this.outbox.push({ type: 'generation-error', code, message });
+	}
+
+	/** How many draws may follow each other unseen, as far as the phases go, unless one gives a token of `stops`. */
+	drawsToDecision(spanMs: number): number {
+		return this.machine.tokensToDecision(performance.now(), spanMs);
+	}
+
+	/** Ids after which the phases have something to say; those that end the generation aside. */
+	get stops(): number[] {
+		const { phase } = this.machine;
+		const ids = [this.#resolved.phases[phase]?.endToken, this.#resolved.triggers[phase]];
+		return ids.filter((id) => typeof id === 'number');
+	}
+
+	#push(id: number, isReplay: boolean) {
+		const isEndOfGeneration = this.#tokens.isEndOfGeneration(id);
+		const text = this.#tokens.piece(id).text ?? '';
+		return this.machine.push({ id, isEndOfGeneration, text, isReplay }, performance.now());
+	}
+
+	/** Carries out the machine's steps; those that `resume` holds from `next` on were sent by another worker. */
+	#apply(steps: readonly PhaseStep[], resume: readonly number[], next: number, logprob: TokenLogprob | null): void {
+		let at = next;
+		let freshLogprob = logprob;
+		for (const step of steps) {
+			const wasSent = at < resume.length;
+			switch (step.type) {
+				case 'token':
+					at++;
+					this.#feed(step.id);
+					this.phaseIds.push(step.id);
+					if (this.#resolved.triggers[step.phase] === step.id) this.needsConfig = true;
+					this.#show(step.phase, step.id, step.isForced ? null : freshLogprob, wasSent);
+					freshLogprob = null;
+					break;
+				case 'mark':
+					at++;
+					this.#feed(step.id);
+					if (!wasSent) this.#delta.ids.push(step.id);
+					this.needsConfig = true;
+					break;
+				case 'phase-end':
+					at += step.ids.length;
+					for (const id of step.ids) this.#feed(id);
+					this.#addText(step.phase, this.#text.end(), wasSent);
+					this.#flushDelta(step.phase);
+					if (!wasSent) this.#emitPhaseEnd(step);
+					this.#text = this.#openText(step.phase + 1);
+					this.phaseIds = [];
+					this.needsConfig = true;
+					break;
+				case 'finish':
+					this.#emitEnd(step.reason);
+					break;
+			}
+		}
+		if (!this.isFinished) this.#flushDelta(this.machine.phase);
+	}
+
+	#feed(id: number): void {
+		this.generated.push(id);
+		this.pending.push(id);
+	}
+
+	#show(phase: number, id: number, logprob: TokenLogprob | null, wasSent: boolean): void {
+		const piece = this.#tokens.piece(id);
+		if (!wasSent) this.#delta.ids.push(id);
+		const wanted = this.request.logprobs === null ? null : (logprob ?? this.#forcedLogprob(id));
+		const shown = this.#text.push(piece, wanted);
+		if (!this.#tokens.isMark(id) || piece.text === null || !shown.text.endsWith(piece.text)) {
+			this.#addText(phase, shown, wasSent);
+			return;
+		}
+		const before = shown.text.slice(0, shown.text.length - piece.text.length);
+		this.#keepAnswer(phase, before, false);
+		this.#keepAnswer(phase, piece.text, true);
+		if (wasSent) return;
+		const ids = this.#delta.ids.splice(-1);
+		this.#delta.text += before;
+		this.#delta.logprobs.push(...shown.logprobs.slice(0, -1));
+		this.#flushDelta(phase);
+		this.#emitDelta(phase, piece.text, true, ids, shown.logprobs.slice(-1));
+	}
+
+	#addText(phase: number, shown: VisibleText, wasSent: boolean): void {
+		this.#keepAnswer(phase, shown.text, false);
+		if (wasSent) return;
+		this.#delta.text += shown.text;
+		if (shown.logprobs.length > 0) this.#delta.logprobs.push(...shown.logprobs);
+	}
+
+	#keepAnswer(phase: number, text: string, special: boolean): void {
+		if (text === '' || this.request.phases.length - 1 !== phase) return;
+		const last = this.answer.at(-1);
+		if (last?.special === special) last.text += text;
+		else this.answer.push({ text, special });
+	}
+
+	#flushDelta(phase: number): void {
+		const { text, ids, logprobs } = this.#delta;
+		if (ids.length === 0 && text === '' && logprobs.length === 0) return;
+		this.#emitDelta(phase, text, false, ids, logprobs);
+		this.#delta = { text: '', ids: [], logprobs: [] };
+	}
+
+	#emitDelta(phase: number, text: string, special: boolean, ids: number[], logprobs: TokenLogprob[]): void {
+		const name = this.request.phases[phase]?.name ?? 'answer';
+		const logged = this.request.logprobs === null ? null : logprobs;
+		const last = this.outbox.at(-1);
+		const joins = last?.type === 'delta' && last.phase === name && !last.special && !special && logged === null;
+		if (joins) {
+			last.text += text;
+			last.ids.push(...ids);
+			return;
+		}
+		this.outbox.push({ type: 'delta', phase: name, text, special, ids, logprobs: logged });
+	}
+
+	#emitPhaseEnd(step: Extract<PhaseStep, { type: 'phase-end' }>): void {
+		const { type, reason, tokens, emptyRetries, landsSoftly, ids } = step;
+		const phase = this.request.phases[step.phase]?.name ?? 'answer';
+		const budgetTokens = this.#resolved.phases[step.phase]?.softLimitTokens ?? null;
+		const ms = Math.round(step.ms);
+		this.outbox.push({ type, phase, reason, tokens, ms, emptyRetries, budgetTokens, landsSoftly, ids: [...ids] });
+	}
+
+	#emitEnd(finishReason: 'stop' | 'length'): void {
+		const now = performance.now();
+		const decodeMs = this.#decodeMs === 0 ? now : this.#decodeMs;
+		this.outbox.push({
+			type: 'generation-end',
+			finishReason,
+			promptTokens: this.prompt.length,
+			cachedTokens: this.cachedTokens,
+			completionTokens: this.machine.completionTokens,
+			reasoningTokens: this.machine.reasoningTokens,
+			timings: {
+				queueMs: Math.max(0, this.#slotMs - this.#arrivedMs),
+				prefillMs: Math.max(0, decodeMs - this.#slotMs),
+				decodeMs: Math.max(0, now - decodeMs),
+			},
+		});
+	}
+
+	/** A phase's own whitespace at a border between two phases is the format's. */
+	#openText(phase: number): PhaseText {
+		const { name, continues = false } = this.request.phases[phase] ?? {};
+		const isReasoning = name === 'reasoning';
+		return createPhaseText({ trimsStart: !continues && (isReasoning || phase > 0), trimsEnd: isReasoning });
+	}
+
+	/** A forced token had no rival. */
+	#forcedLogprob(id: number): TokenLogprob {
+		const bytes = Buffer.from(this.#tokens.piece(id).bytes).toString('base64');
+		return { id, bytes, logprob: 0, top: [] };
+	}
+}
