@@ -35,7 +35,7 @@ type Model = {
  */
 export class LlamaServerWorker implements Worker {
 	readonly id: string;
-	readonly #options: HttpWorkerOptions;
+	readonly connection: HttpWorkerOptions;
 	readonly #client: WorkerClient;
 	readonly #running = new Map<string, PhaseRun>();
 	#model: Model | null = null;
@@ -45,7 +45,7 @@ export class LlamaServerWorker implements Worker {
 
 	constructor(options: HttpWorkerOptions) {
 		this.id = options.id;
-		this.#options = options;
+		this.connection = options;
 		this.#client = new WorkerClient(options);
 	}
 
@@ -105,7 +105,7 @@ export class LlamaServerWorker implements Worker {
 	async *generate(
 		request: GenerateRequest,
 		signal: AbortSignal,
-		patience: GeneratePatience = this.#options.patience,
+		patience: GeneratePatience = this.connection.patience,
 	): AsyncGenerator<WorkerEvent, void, undefined> {
 		const model = this.#loaded();
 		const abort = new LinkedAbort(signal);
