@@ -37,7 +37,7 @@ export async function openGateways(options: {
 	const { config, pool, metrics, log, version } = options;
 	const gateways = new Set<Gateway>();
 	const keys: KeyDeskState = { ...keyState(config, null), revokedKeys: new Set() };
-	metrics.watchPool(() => pool.status());
+	metrics.watchPool(() => pool.status(), config.metrics);
 	cluster.setupPrimary({ exec: mainPath, args: ['gateway'] });
 	let isEnding = false;
 	let begun: (port: number) => void = () => {};

@@ -3,6 +3,7 @@ import { defaultConfig, loadConfig } from '../config/load-config.ts';
 import { loadKeys } from '../config/load-keys.ts';
 import type { Config } from '../config/schema.ts';
 import { downloadFailed, shuttingDown } from '../errors.ts';
+import type { SharedState } from '../gateway/shared/shared-state.ts';
 import type { PoolObserver } from '../pool/pool-observer.ts';
 import type { PoolModelOptions } from '../pool/pool-options.ts';
 import type { RemoteOptions } from '../pool/remote-options.ts';
@@ -19,6 +20,7 @@ import { readiness } from './readiness.ts';
 import type { RunContext } from './run.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { watchShutdownSignals } from './shutdown-signals.ts';
+import { stateFolder } from './state-folder.ts';
 import { workerSpawner } from './worker-spawner.ts';
 
 /**
@@ -70,6 +72,7 @@ async function runServer(
 		routes: config.routes,
 		fallbacks: config.fallbacks,
 		memoryBudgetBytes: memoryBudget(config),
+		stateFolder: stateFolder(config),
 		spawn: workerSpawner(config, paths),
 		queue: config.queue,
 		workers: config.workers,
@@ -86,6 +89,7 @@ async function runServer(
 		watchPool(observer, metrics.poolObserver, ready.check);
 		const open = config.server.gateways === 1 ? openGateway : openGateways;
 		const shared = config.server.gateways === 1 ? await openShared(config, log) : null;
+		if (shared !== null) await shareHints(shared, pool, observer);
 		const front = await open({ config, pool, log, version, metrics, shared });
 		observer.changed = () => setImmediate(() => front.tell?.());
 		front.tell?.();
@@ -130,6 +134,12 @@ async function loadHttp() {
 		import('./announce.ts'),
 	]);
 	return { ...one, ...several, ...metrics, ...announcing };
+}
+
+/** Gateways tell each other which worker knows which conversation. */
+async function shareHints(shared: SharedState, pool: WorkerPool, observer: PoolObserver): Promise<void> {
+	const { shareAffinity } = await import('../gateway/shared/affinity-hints.ts');
+	observer.placed = shareAffinity(shared, pool);
 }
 
 function isReady(pool: WorkerPool): boolean {

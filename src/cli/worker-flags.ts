@@ -19,6 +19,7 @@ export type WorkerFlags = {
 	prefillSliceTokens?: number;
 	parkedBytes?: number;
 	endWithStdin?: boolean;
+	outlive?: number;
 };
 
 const ANY = Number.MAX_SAFE_INTEGER;
@@ -56,6 +57,9 @@ export function workerCommand(action: (flags: WorkerFlags) => Promise<void>): Co
 				'--parked-bytes <number>',
 				'memory for conversations that gave up their slot (default: 1 GiB)',
 			).argParser(integerFrom(0, ANY)),
+		)
+		.addOption(
+			new Option('--outlive <seconds>', 'end when nobody has asked for it for so long').argParser(Number).hideHelp(),
 		)
 		.option('--end-with-stdin', 'end when stdin ends: for a worker whose parent holds its stdin')
 		.helpOption('-h, --help', 'print this')

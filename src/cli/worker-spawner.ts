@@ -10,6 +10,7 @@ export function workerSpawner(config: Config, paths: ReadonlyMap<string, string>
 		const path = paths.get(name);
 		if (model === undefined || path === undefined) throw configError(`no model ${name} is configured`);
 		const { contextTokens, threads } = model;
+		const { memoryLimitMiB, outliveSeconds } = config.workers;
 		const flags = [
 			`--listen=unix:${socketPath}`,
 			`--model=${path}`,
@@ -21,9 +22,8 @@ export function workerSpawner(config: Config, paths: ReadonlyMap<string, string>
 			`--batch-tokens=${model.batchTokens}`,
 			`--prefill-slice-tokens=${model.prefillSliceTokens}`,
 			`--parked-bytes=${config.cache.parkedBytes}`,
-			'--end-with-stdin',
+			outliveSeconds === null ? '--end-with-stdin' : `--outlive=${outliveSeconds}`,
 		];
-		const { memoryLimitMiB } = config.workers;
 		const heap = memoryLimitMiB === null ? [] : [`--max-old-space-size=${memoryLimitMiB}`];
 		return {
 			command: process.execPath,

@@ -5,6 +5,8 @@ import { retortVersion } from './package-root.ts';
 export type RunWorkerOptions = Omit<WorkerOptions, 'log' | 'onFailure' | 'retortVersion'> & {
 	/** The parent holds our stdin: when it ends, the parent is gone, and so are we, at once. */
 	endsWithStdin: boolean;
+	/** It lives on without its parent, and ends when nobody has asked for anything for so long; null otherwise. */
+	outliveMs: number | null;
 };
 
 /**
@@ -21,8 +23,12 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
 		};
 	});
 	if (options.endsWithStdin) process.stdin.on('end', leaveAtOnce).on('error', leaveAtOnce).resume();
+	let askedAtMs = performance.now();
 	const worker = await startWorker({
 		...options,
+		onRequest: () => {
+			askedAtMs = performance.now();
+		},
 		log,
 		retortVersion: retortVersion(),
 		onFailure: (error) => fail(error),
@@ -38,12 +44,28 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
 			);
 		};
 		process.once('SIGTERM', stop);
+		if (options.outliveMs !== null)
+			endWhenAlone(
+				options.outliveMs,
+				() => askedAtMs,
+				() => stop('SIGTERM'),
+			);
 		// A Ctrl-C reaches every process of the terminal: a worker with a parent leaves it to the parent.
 		process[options.endsWithStdin ? 'on' : 'once']('SIGINT', options.endsWithStdin ? () => undefined : stop);
 	});
 	const code = await Promise.race([failed, stopped]);
 	if (code !== 0) await worker.destroy();
 	return code;
+}
+
+const ALONE_LOOK_MS = 500;
+
+function endWhenAlone(afterMs: number, askedAtMs: () => number, stop: () => void): void {
+	const timer = setInterval(() => {
+		if (performance.now() - askedAtMs() < afterMs) return;
+		clearInterval(timer);
+		stop();
+	}, ALONE_LOOK_MS).unref();
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -56,6 +78,7 @@ function leaveAtOnce(): void {
 function createLineLog(): Log {
 	// A log that nobody reads any more (EPIPE), or a full disk, must not end what runs.
 	process.stdout.on('error', () => undefined);
+	process.stderr.on('error', () => undefined);
 	const write = (level: string) => (fields: Record<string, unknown>, message: string) => {
 		process.stdout.write(`${JSON.stringify({ level, ...fields, msg: message })}\n`);
 	};

@@ -202,6 +202,14 @@ const workersSchema = section({
 		.describe(
 			'A worker that is restarted on request lets what it runs finish for so long; the rest goes on elsewhere.',
 		),
+	outliveSeconds: z
+		.number()
+		.positive()
+		.nullable()
+		.default(null)
+		.describe(
+			'Local workers live on for so long when the server ends, and the next one on this port takes them over with their models loaded; null ends them with it. Linux.',
+		),
 	memoryBudgetMiB: z
 		.int()
 		.positive()
@@ -337,6 +345,15 @@ const redisSchema = section({
 		.describe('A running request of a gateway that died counts against its key for so long.'),
 });
 
+const metricsSchema = section({
+	vllmNames: z
+		.boolean()
+		.default(false)
+		.describe(
+			"Also tell queue, load and tokens under vLLM's names (vllm:num_requests_waiting, ...), which llm-d and KEDA examples read.",
+		),
+});
+
 const loggingSchema = section({
 	level: z
 		.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
@@ -371,6 +388,7 @@ export const configSchema = z.strictObject({
 	cache: cacheSchema,
 	responses: responsesSchema,
 	redis: redisSchema,
+	metrics: metricsSchema,
 	logging: loggingSchema,
 });
 export type Config = z.infer<typeof configSchema>;

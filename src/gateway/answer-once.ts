@@ -4,6 +4,7 @@ import { type Answer, abortOnDisconnect, sendAnswer } from './answer.ts';
 import { invalidIdempotencyKey, missingKey } from './errors.ts';
 import type { IdempotencyLimits, IdempotentAnswers } from './idempotent-answers.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import type { SharedAnswers } from './shared/shared-answers.ts';
 
 export const IDEMPOTENCY_LIMITS: IdempotencyLimits = {
 	ttlMs: 600_000,
@@ -15,7 +16,12 @@ export const IDEMPOTENCY_LIMITS: IdempotencyLimits = {
 
 const MAX_KEY_LENGTH = 255;
 
-export type AnswerServices = { idempotent: IdempotentAnswers; metrics: GatewayMetrics };
+export type AnswerServices = {
+	idempotent: IdempotentAnswers;
+	/** Where there are several gateways. */
+	sharedAnswers: SharedAnswers | null;
+	metrics: GatewayMetrics;
+};
 
 /**
  * Answers with what `make` begins. With an `Idempotency-Key`, only the first request of that key begins anything: those
@@ -32,7 +38,7 @@ export async function answerOnce(
 	const key = keyOf(request);
 	if (key === null) return sendAnswer(reply, await make(reader), reader);
 
-	const { idempotent, metrics } = services;
+	const { idempotent, sharedAnswers, metrics } = services;
 	if (request.caller === null) throw missingKey();
 	const route = request.routeOptions.url ?? 'unknown';
 	const asked = { name: `${request.caller.bucket}\n${key}`, digest: digestOf(route, request.body) };
@@ -45,7 +51,8 @@ export async function answerOnce(
 	}
 	metrics.idempotentRequest(route, isNew ? 'first' : 'repeated');
 	if (!isNew) reply.header('idempotent-replayed', 'true');
-	return sendAnswer(reply, await idempotent.answer({ ...asked, reader: reader.signal, make }), reader);
+	const makeOnce = sharedAnswers === null ? make : sharedAnswers.once(asked.name, asked.digest, make);
+	return sendAnswer(reply, await idempotent.answer({ ...asked, reader: reader.signal, make: makeOnce }), reader);
 }
 
 function keyOf(request: FastifyRequest): string | null {

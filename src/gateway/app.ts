@@ -35,6 +35,8 @@ import { addResponsesRoutes } from './routes/responses.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { RunningCompletions } from './running-completions.ts';
 import { serverOptions } from './server-options.ts';
+import { SharedAnswers } from './shared/shared-answers.ts';
+import { SharedResponses } from './shared/shared-responses.ts';
 import type { SharedState } from './shared/shared-state.ts';
 import { WindowStore } from './window-store.ts';
 
@@ -81,7 +83,7 @@ export function buildApp({
 	app.server.on('checkExpectation', answerExpectation);
 	const running = new RunningCompletions();
 	app.decorate('running', running);
-	if (asked === undefined) metrics.watchPool(() => pool.status());
+	if (asked === undefined) metrics.watchPool(() => pool.status(), config.metrics);
 	const { limits, counter, revoked } = asked?.keyState ?? keyState(config, shared);
 	const templates = new ModelTemplates();
 
@@ -100,14 +102,16 @@ export function buildApp({
 	addDocsRoutes(app, version);
 	addModelRoutes(app, pool, config, templates);
 	const idempotent = new IdempotentAnswers(IDEMPOTENCY_LIMITS, () => performance.now());
-	const services = { config, pool, log, metrics, limits, running, version, templates, idempotent };
+	const sharedAnswers = shared === null ? null : new SharedAnswers(shared, IDEMPOTENCY_LIMITS.ttlMs);
+	const services = { config, pool, log, metrics, limits, running, version, templates, idempotent, sharedAnswers };
 	addChatCompletionsRoute(app, services);
 	addCompletionsRoute(app, services);
 	addTokenRoutes(app, services);
 	addMessagesRoutes(app, services);
 	addOllamaRoutes(app, services);
 	addOllamaModelRoutes(app, services);
-	const store = new ResponseStore(config.responses, () => performance.now());
+	const local = new ResponseStore(config.responses, () => performance.now());
+	const store = shared === null ? local : new SharedResponses(shared, local, config.responses.ttlSeconds);
 	addResponsesRoutes(app, { ...services, store, live: new LiveResponses() });
 	const endReasoning = endReasoningIn(running, pool);
 	asked?.answer(endReasoning);

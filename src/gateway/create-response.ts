@@ -21,11 +21,11 @@ import { toRetortError } from './plugins/errors.ts';
 import { prepareCompletion } from './prepare-completion.ts';
 import { type ResolvedModel, withModel } from './resolve-model.ts';
 import { asInput, resolveConversation } from './response-items.ts';
-import type { KeptItem, ResponseStore } from './response-store.ts';
+import type { KeptItem, ResponseKeeper } from './response-store.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
 import { runChoices } from './run-completion.ts';
 
-export type ResponseServices = ChatServices & { store: ResponseStore; live: LiveResponses };
+export type ResponseServices = ChatServices & { store: ResponseKeeper; live: LiveResponses };
 
 /**
  * One response, on the path of chat completions: its request becomes a chat request, its events are encoded from the
@@ -61,7 +61,7 @@ async function beginResponse(
 	const { request, reply, caller, wanted, abort } = asked;
 	request.modelLabel = model.name;
 	const scope = scopeOf(caller.keyId);
-	const input = resolveConversation(wanted, store, scope);
+	const input = await resolveConversation(wanted, store, scope);
 	const chat = toChatRequest(wanted, input);
 	const id = `resp_${randomBytes(24).toString('hex')}`;
 	const template = services.templates.of(model.name, info);
@@ -108,8 +108,8 @@ async function beginResponse(
 	};
 	const values = encode(started, encoder, {
 		fail: (error) => (isStreamed && !isClientLeft(error) ? toRetortError(error, request, services.log) : null),
-		ended: (response) => {
-			if (isStored) store.put(scope, keep(response, input));
+		ended: async (response) => {
+			if (isStored) await store.put(scope, keep(response, input));
 			live.remove(id);
 		},
 	});
@@ -148,12 +148,12 @@ async function* encode(
 		/** The failure as the client is to see it in the stream; null where it is not for the stream. */
 		fail(error: unknown): Parameters<ResponseEncoder['fail']>[0] | null;
 		/** Before the last event goes out: who has read it may already name this response. */
-		ended(response: ResponseObject): void;
+		ended(response: ResponseObject): Promise<void>;
 	},
 ): AsyncGenerator<ResponsesEvent, void, undefined> {
-	function* told(encoded: Iterable<ResponsesEvent>) {
+	async function* told(encoded: Iterable<ResponsesEvent>) {
 		for (const event of encoded) {
-			if ('response' in event && event.response.status !== 'in_progress') hooks.ended(event.response);
+			if ('response' in event && event.response.status !== 'in_progress') await hooks.ended(event.response);
 			yield event;
 		}
 	}

@@ -151,3 +151,13 @@ export function idempotencyKeyReused(): RetortError {
 export function invalidIdempotencyKey(maxLength: number): RetortError {
 	return refused(400, 'invalid_idempotency_key', `An Idempotency-Key is at most ${maxLength} characters long.`);
 }
+
+/** Another gateway answers the same request right now; SDKs try a 409 again. */
+export function idempotencyInProgress(): RetortError {
+	return new RetortError('A request with this Idempotency-Key is being answered. Try again in a moment.', {
+		status: 409,
+		type: 'invalid_request_error',
+		code: 'idempotency_in_progress',
+		retryAfterSeconds: 1,
+	});
+}

@@ -1,9 +1,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Config } from '../config/schema.ts';
 import type { PoolObserver } from '../pool/pool-observer.ts';
 import type { PoolStatus, PoolWorkerStatus } from '../pool/pool-options.ts';
 import type { GenerationSummary } from './generation-meter.ts';
 import { createReasoningMetrics } from './reasoning-metrics.ts';
 import type { EndedThought } from './thought-meter.ts';
+import { addVllmMetrics } from './vllm-metrics.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 const TOKEN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.2, 2.5, 10];
@@ -66,8 +68,9 @@ export function createMetrics() {
 		registry,
 		/** For the pool's options: what only the pool sees. */
 		poolObserver,
-		watchPool(status: () => PoolStatus | Promise<PoolStatus>): void {
+		watchPool(status: () => PoolStatus | Promise<PoolStatus>, { vllmNames }: Config['metrics']): void {
 			addPoolGauges(registers, status);
+			if (vllmNames) addVllmMetrics(registers, status);
 		},
 		requestEnded(request: { route: string; status: number; model: string; seconds: number; isRetry: boolean }): void {
 			requests.inc({ route: request.route, status: String(request.status), model: request.model });

@@ -2,19 +2,19 @@ import type { ConversationItem, InputItem } from '../protocol/responses-input.ts
 import type { OutputItem } from '../protocol/responses-response.ts';
 import { itemNotFound, previousResponseNotFound } from './errors.ts';
 import { randomHex24 } from './random-hex.ts';
-import type { KeptItem, ResponseStore } from './response-store.ts';
+import type { KeptItem, ResponseKeeper } from './response-store.ts';
 
 const ID_PREFIX = { message: 'msg', function_call: 'fc', function_call_output: 'fco', reasoning: 'rs' } as const;
 
 /** The whole conversation of a request: what is kept of the responses before, then its own items. Throws 400 or 404. */
-export function resolveConversation(
+export async function resolveConversation(
 	request: { input?: InputItem[] | undefined; previous_response_id?: string | undefined },
-	store: ResponseStore,
+	store: ResponseKeeper,
 	scope: string,
-): KeptItem[] {
+): Promise<KeptItem[]> {
 	const items: KeptItem[] = [];
 	if (request.previous_response_id !== undefined) {
-		const previous = store.get(scope, request.previous_response_id);
+		const previous = await store.get(scope, request.previous_response_id);
 		if (previous === null) throw previousResponseNotFound(request.previous_response_id);
 		items.push(...previous.input, ...previous.output);
 	}
@@ -23,7 +23,7 @@ export function resolveConversation(
 			items.push(withId(item));
 			continue;
 		}
-		const found = store.findItem(scope, item.id);
+		const found = await store.findItem(scope, item.id);
 		if (found !== null) items.push(found);
 		// Thoughts of earlier turns are left out of the prompt in any case: one that has gone is not missed.
 		else if (!item.id.startsWith('rs_')) throw itemNotFound(item.id, `input[${index}].id`);

@@ -14,6 +14,16 @@ export type KeptResponse = {
 
 export type ResponseStoreLimits = { maxEntries: number; ttlSeconds: number; maxBytes: number };
 
+/** Where responses are kept: in this process, or where other gateways find them too. */
+export type ResponseKeeper = {
+	readonly keepsAny: boolean;
+	put(scopeName: string, kept: KeptResponse): void | Promise<void>;
+	get(scopeName: string, id: string): KeptResponse | null | Promise<KeptResponse | null>;
+	findItem(scopeName: string, id: string): KeptItem | null | Promise<KeptItem | null>;
+	/** Whether it was there. */
+	delete(scopeName: string, id: string): boolean | Promise<boolean>;
+};
+
 type Entry = KeptResponse & { bytes: number; expiresAt: number };
 type Scope = { entries: Map<string, Entry>; items: Map<string, { item: KeptItem; uses: number }>; bytes: number };
 
@@ -25,7 +35,7 @@ const BYTES_PER_ITEM = 200;
  * the key that holds the most, so that one key cannot push out the others. A conversation stands whole in each of its
  * responses: that an earlier one has gone does not break it.
  */
-export class ResponseStore {
+export class ResponseStore implements ResponseKeeper {
 	readonly #limits: ResponseStoreLimits;
 	readonly #nowMs: () => number;
 	readonly #scopes = new Map<string, Scope>();

@@ -27,18 +27,25 @@ const PRELUDE = `ulimit -c 0; umask 077
 setpriv --pdeathsig KILL true 2>/dev/null && exec setpriv --pdeathsig KILL "$0" "$@"
 exec "$0" "$@"`;
 
+/** The same for one that lives on when we end. */
+const FREE_PRELUDE = `ulimit -c 0; umask 077
+exec "$0" "$@"`;
+
 /**
- * Starts a worker process. It lives no longer than we do: its stdin is a pipe of ours that ends with us, however we end,
+ * Starts a worker process. Unless it `livesOn`, it lives no longer than we do: its stdin is a pipe of ours that ends with us, however we end,
  * and the worker ends with its stdin. Its log lines come out through `log`.
  */
 export function startChild(
 	spawnCommand: SpawnCommand,
-	options: { workerId: string; log: PoolLog; killAfterMs: number },
+	options: { workerId: string; log: PoolLog; killAfterMs: number; livesOn?: boolean },
 ): Child {
 	const { command, args, env } = spawnCommand;
 	const inherited = Object.entries(process.env).filter(([name]) => INHERITED.test(name));
-	const child = spawn('/bin/sh', ['-c', PRELUDE, command, ...args], {
+	const { livesOn = false } = options;
+	const child = spawn('/bin/sh', ['-c', livesOn ? FREE_PRELUDE : PRELUDE, command, ...args], {
+		// One that lives on is no part of our terminal's job, and reads nothing.
 		stdio: ['pipe', 'pipe', 'pipe'],
+		detached: livesOn,
 		env: { ...Object.fromEntries(inherited), ...env },
 	});
 	const exited = new Promise<string>((resolve) => {

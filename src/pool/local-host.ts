@@ -5,15 +5,14 @@ import { HttpWorker, type HttpWorkerOptions } from './http-worker.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { WorkerHost } from './worker-host.ts';
 
-/** From SIGTERM to SIGKILL. */
-const KILL_AFTER_MS = 2000;
-
 /** A worker that is a child process of this one, on a unix socket in `folder()`, which must be private. */
 export function localHost(options: {
 	http: Omit<HttpWorkerOptions, 'endpoint'>;
 	folder: () => string;
 	spawn: (socketPath: string) => SpawnCommand;
 	log: PoolLog;
+	/** From SIGTERM to SIGKILL. */
+	killAfterMs: number;
 }): WorkerHost {
 	let launches = 0;
 	return {
@@ -25,7 +24,7 @@ export function localHost(options: {
 			const child = startChild(options.spawn(socketPath), {
 				workerId: options.http.id,
 				log: options.log,
-				killAfterMs: KILL_AFTER_MS,
+				killAfterMs: options.killAfterMs,
 			});
 			const worker = new HttpWorker({ ...options.http, endpoint: parseEndpoint(`unix:${socketPath}`) });
 			return { worker, pid: child.pid, exited: child.exited, end: () => child.end(), kill: () => child.kill() };

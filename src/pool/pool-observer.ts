@@ -8,6 +8,8 @@ export type PoolObserver = {
 	rejected?(event: { model: string; code: string | null }): void;
 	/** A request lost its worker before its first token and runs again. */
 	retried?(event: { model: string; workerId: string }): void;
+	/** A worker that other gateways may know too has got a prompt with these prefixes, longest first. */
+	placed?(event: { model: string; workerId: string; prefixes: readonly string[] }): void;
 	workerReady?(event: { model: string; workerId: string; loadMs: number }): void;
 	/** It answers, and must not serve here: another protocol, model or template, or it does not know us. */
 	workerRefused?(event: { model: string; workerId: string; reason: string }): void;

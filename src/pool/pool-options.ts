@@ -24,6 +24,8 @@ export type PoolOptions = {
 	spawn: (model: string, socketPath: string) => SpawnCommand;
 	routes?: Config['routes'];
 	fallbacks?: Config['fallbacks'];
+	/** Where local workers live on when this process ends, and are found by the next; absent or null: they end with it. */
+	stateFolder?: string | null;
 	/** For all local workers; null for no bound. */
 	memoryBudgetBytes?: number | null;
 	queue: Config['queue'];
@@ -69,7 +71,12 @@ export type PoolWorkerStatus = {
 /** What an operator may do to one worker. */
 export type WorkerVerb = 'drain' | 'undrain' | 'restart';
 
-export type PoolStatus = { queueLength: number; workers: PoolWorkerStatus[] };
+export type PoolStatus = {
+	queueLength: number;
+	/** By model. */
+	waiting: Record<string, number>;
+	workers: PoolWorkerStatus[];
+};
 
 /** Where a request stands that waits for a slot: position 1 is next. */
 export type QueuePlace = { position: number; expectedWaitMs: number };

@@ -159,6 +159,16 @@ export class ServedModel {
 		for (const ticket of this.#queue.takeAll()) ticket.refuse(this.#reject(error));
 	}
 
+	/** Another gateway has placed a prompt with these prefixes there. */
+	hint(workerId: string, prefixes: readonly string[]): void {
+		const member = this.members.find(({ id, pid }) => id === workerId && pid === null);
+		if (member === undefined) return;
+		this.#affinity.remember(
+			prefixes.map((key) => ({ key, share: 0 })),
+			member.launchKey,
+		);
+	}
+
 	async #wait(ask: Ask): Promise<Lease> {
 		const key = ask.keyId ?? '';
 		const startedMs = performance.now();
@@ -244,6 +254,9 @@ export class ServedModel {
 		const worker = member?.worker ?? null;
 		if (member === undefined || worker === null) return null;
 		this.#affinity.remember(prefixes, member.launchKey);
+		// A process of ours is nobody else's.
+		if (member.pid === null && this.#observer.placed !== undefined)
+			this.#observer.placed({ model: this.name, workerId: member.id, prefixes: prefixes.map(({ key }) => key) });
 		return new Lease({
 			placement: ask.placement,
 			member,

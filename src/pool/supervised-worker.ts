@@ -2,7 +2,7 @@ import { shuttingDown, workerFailed } from '../errors.ts';
 import type { PrefixCacheCounts, WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
 import { awaitInfo, describeError, probeWorker } from './bring-up.ts';
 import type { Lease } from './lease.ts';
-import type { PoolLog } from './pool-log.ts';
+import type { SupervisedWorkerOptions } from './supervised-worker-options.ts';
 import {
 	initialSupervisorState,
 	type SupervisorAction,
@@ -12,31 +12,13 @@ import {
 	superviseWorker,
 } from './supervisor.ts';
 import type { Worker } from './worker.ts';
-import type { LaunchedWorker, WorkerHost } from './worker-host.ts';
+import type { LaunchedWorker } from './worker-host.ts';
 import type { PaceSample, WorkerPace } from './worker-pace.ts';
 import { WorkerRecord } from './worker-record.ts';
 import { LOOKS_PER_STALL, lookAt, watchWorker } from './worker-watch.ts';
 
 /** At the end of a probation: a worker that is there answers one token within so many stall limits, or is launched anew. */
 const STALLS_TO_PROBE = 6;
-
-export type SupervisedWorkerOptions = {
-	host: WorkerHost;
-	loadMs: number;
-	stallMs: number;
-	/** How long a restart that was asked for waits for what runs. */
-	drainMs: number;
-	log: PoolLog;
-	/** Whether others would serve if this one did not. */
-	canSpare: (worker: SupervisedWorker) => boolean;
-	/** Called after every change of phase. */
-	onChange: (worker: SupervisedWorker) => void;
-	/** Why a worker that says this of itself must not serve here; null lets it. */
-	vet: (info: WorkerInfo) => string | null;
-	onRefused: (reason: string) => void;
-	onReady: (loadMs: number) => void;
-	onDeath: (reason: string) => void;
-};
 
 /** One place in the pool: acts out the supervisor's decisions over whatever worker lives there at the moment. */
 export class SupervisedWorker {
@@ -231,7 +213,7 @@ export class SupervisedWorker {
 	async destroy(error: Error): Promise<void> {
 		const launched = this.#launched;
 		const stopped = this.stop();
-		launched?.kill();
+		if (launched?.livesOn !== true) launched?.kill();
 		await Promise.all([stopped, launched?.worker.destroy(error)]);
 	}
 
@@ -260,6 +242,10 @@ export class SupervisedWorker {
 				return;
 			case 'end':
 				this.#life.abort();
+				if (this.phase === 'stopped' && this.#launched?.livesOn === true) {
+					this.#leave(this.#launched);
+					return;
+				}
 				this.#ended = Promise.all([
 					this.#launched?.end(),
 					// What still runs on it goes on elsewhere, and this end is not the fault of the request.
@@ -274,6 +260,13 @@ export class SupervisedWorker {
 				clearTimeout(this.#timer);
 				return;
 		}
+	}
+
+	/** Lets go of it, and does not end it. */
+	#leave(launched: LaunchedWorker): void {
+		this.#launched = null;
+		this.#options.log.info({ workerId: this.id, pid: launched.pid }, 'worker lives on');
+		this.#ended = launched.worker.destroy(shuttingDown());
 	}
 
 	#launch(): void {

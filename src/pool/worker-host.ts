@@ -10,6 +10,8 @@ export type LaunchedWorker = {
 	end(): Promise<void>;
 	/** Ends it now. */
 	kill(): void;
+	/** It stays when this process ends, for the next one. */
+	readonly livesOn?: boolean;
 };
 
 /** Where a worker comes from: a child process here, a connection elsewhere. Behind this there is no `if local`. */

@@ -1,6 +1,7 @@
 import { type Endpoint, parseEndpoint } from './endpoint.ts';
 import { HttpWorker } from './http-worker.ts';
 import { localHost } from './local-host.ts';
+import { outlivingHost } from './outliving-host.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { remoteHost } from './remote-host.ts';
 import type { RemoteOptions } from './remote-options.ts';
@@ -12,18 +13,25 @@ const CONNECT_MS = 2000;
 const STALLS_TO_FIRST_EVENT = 6;
 const STALLS_TO_GAP = 3;
 
-type HostOptions = Pick<PoolOptions, 'spawn' | 'workers' | 'log'> & { folder: () => string };
+/** From SIGTERM to SIGKILL. */
+const KILL_AFTER_MS = 2000;
+
+type HostOptions = Pick<PoolOptions, 'spawn' | 'workers' | 'log' | 'stateFolder'> & { folder: () => string };
 
 /** The worker processes of one model. `folder` is asked for at the first launch. */
 export function localHosts(model: string, workers: number, options: HostOptions): WorkerHost[] {
-	return Array.from({ length: workers }, (_, index) =>
-		localHost({
+	const { stateFolder = null, log } = options;
+	return Array.from({ length: workers }, (_, index) => {
+		const shared = {
 			http: http(model, `${model}/${index}`, options),
-			folder: options.folder,
-			spawn: (socketPath) => options.spawn(model, socketPath),
-			log: options.log,
-		}),
-	);
+			spawn: (socketPath: string) => options.spawn(model, socketPath),
+			log,
+			killAfterMs: KILL_AFTER_MS,
+		};
+		return stateFolder === null
+			? localHost({ ...shared, folder: options.folder })
+			: outlivingHost({ ...shared, folder: stateFolder });
+	});
 }
 
 /** A worker of one model at this address, which is its id. Throws `config_error`. */

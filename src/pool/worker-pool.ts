@@ -148,8 +148,14 @@ export class WorkerPool {
 	status(): PoolStatus {
 		return {
 			queueLength: this.#models.reduce((sum, served) => sum + served.queueLength, 0),
+			waiting: Object.fromEntries(this.#models.map((served) => [served.name, served.queueLength])),
 			workers: this.#models.flatMap((served) => served.members.map((member) => describeWorker(served.name, member))),
 		};
+	}
+
+	/** What another gateway has placed on a worker that both know. */
+	hint({ model, workerId, prefixes }: { model: string; workerId: string; prefixes: readonly string[] }): void {
+		this.#byName.get(model)?.hint(workerId, prefixes);
 	}
 
 	/** Acts on one worker for an operator and tells how it then is; null when there is none of this id. */
@@ -268,8 +274,8 @@ export class WorkerPool {
 	}
 
 	#hostOptions() {
-		const { spawn, workers, log } = this.#options;
-		return { spawn, workers, log, folder: () => this.#privateFolder() };
+		const { spawn, workers, log, stateFolder = null } = this.#options;
+		return { spawn, workers, log, stateFolder, folder: () => this.#privateFolder() };
 	}
 
 	/** mkdtemp makes it 0700: nobody else reaches the sockets in it. */

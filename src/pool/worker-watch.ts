@@ -28,6 +28,7 @@ export async function watchWorker(options: WatchOptions, life: AbortSignal): Pro
 	let state = initialStallState;
 	let lastMs = performance.now();
 	let idleMs = 0;
+	let probeFailure: string | null = null;
 	while (!life.aborted) {
 		await delay(limits.intervalMs, undefined, { signal: life }).catch(() => {});
 		const health = await lookAt(options.worker, life, limits.intervalMs);
@@ -40,10 +41,13 @@ export async function watchWorker(options: WatchOptions, life: AbortSignal): Pro
 		idleMs = options.mayProbe() ? idleMs + nowMs - lastMs : 0;
 		lastMs = nowMs;
 		if (look.stalled !== null) return look.stalled;
+		if (probeFailure !== null) return probeFailure;
 		if (idleMs < IDLE_PROBE_MS) continue;
 		idleMs = 0;
-		const failure = await options.probe();
-		if (failure !== null && !life.aborted) return failure;
+		// Beside the watch: requests that come meanwhile are watched as ever.
+		void options.probe().then((failure) => {
+			probeFailure = failure;
+		});
 	}
 	return null;
 }

@@ -12,6 +12,8 @@ export type WorkerOptions = Omit<LoadOptions, 'onFailure'> & {
 	guard: WorkerGuard;
 	/** The name that the gateway serves the model under; for messages only. */
 	name: string;
+	/** Somebody asks for something. */
+	onRequest?: () => void;
 	/** The engine failed or the model did not load: the process should end, non-zero. */
 	onFailure: (error: Error) => void;
 };
@@ -33,6 +35,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 	let loaded: LoadedModel | null = null;
 	let isClosed = false;
 	const server = createWorkerServer({ model: options.name, loaded: () => loaded, guard: options.guard, log });
+	if (options.onRequest !== undefined) server.on('request', options.onRequest);
 	const scheme = options.guard.tls === null ? 'http' : 'https';
 	const address = await listen(server, options.listen, scheme);
 	const startedMs = performance.now();

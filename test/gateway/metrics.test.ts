@@ -75,3 +75,21 @@ test('metrics stand behind a key where there are keys', async () => {
 	const { app } = await startGateway({ config: TWO_KEYS });
 	expect((await app.inject('/metrics')).statusCode).toBe(401);
 });
+
+test("the same is told under vLLM's names where it is asked for", async () => {
+	const told = async (vllmNames: boolean) => {
+		const { app } = await startGateway({ config: { metrics: { vllmNames } } });
+		await app.inject({ method: 'POST', url: '/v1/chat/completions', payload: CHAT });
+		return (await app.inject('/metrics')).payload;
+	};
+	expect(await told(false)).not.toContain('vllm:');
+	const payload = await told(true);
+	for (const line of [
+		'vllm:num_requests_running{model_name="fake"} 0',
+		'vllm:num_requests_waiting{model_name="fake"} 0',
+		'vllm:kv_cache_usage_perc{model_name="fake"} 0',
+		'vllm:prompt_tokens_total{model_name="fake"} 10',
+		'vllm:generation_tokens_total{model_name="fake"} 6',
+	])
+		expect(payload).toContain(line);
+});

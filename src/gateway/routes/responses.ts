@@ -25,11 +25,11 @@ export function addResponsesRoutes(app: FastifyInstance, services: ResponseServi
 				const { id, scope } = addressed(request);
 				const found = live.find(scope, id);
 				if (found?.isStored === true) return found.response();
-				return kept(scope, id).response;
+				return (await kept(scope, id)).response;
 			},
 			DELETE: async (request) => {
 				const { id, scope } = addressed(request);
-				if (!store.delete(scope, id)) throw responseNotFound(id);
+				if (!(await store.delete(scope, id))) throw responseNotFound(id);
 				return { id, object: 'response', deleted: true };
 			},
 		},
@@ -41,7 +41,7 @@ export function addResponsesRoutes(app: FastifyInstance, services: ResponseServi
 		handler: async (request) => {
 			const { id, scope, caller } = addressed(request);
 			const found = live.find(scope, id);
-			if (found === null) throw responseNotRunning(kept(scope, id).response.status);
+			if (found === null) throw responseNotRunning((await kept(scope, id)).response.status);
 			running.find(id, caller)?.cancel(responseCancelled());
 			await found.ended;
 			return found.response();
@@ -54,7 +54,7 @@ export function addResponsesRoutes(app: FastifyInstance, services: ResponseServi
 		handler: async (request) => {
 			const { id, scope } = addressed(request);
 			const { limit, order, after } = parseRequest(inputItemsQuerySchema, request.query);
-			const { input } = kept(scope, id);
+			const { input } = await kept(scope, id);
 			const items = order === 'asc' ? input : input.toReversed();
 			const begin = after === undefined ? 0 : items.findIndex((item) => item.id === after) + 1;
 			const data = items.slice(begin, begin + limit).map(describeItem);
@@ -68,8 +68,8 @@ export function addResponsesRoutes(app: FastifyInstance, services: ResponseServi
 		},
 	});
 
-	function kept(scope: string, id: string) {
-		const found = store.get(scope, id);
+	async function kept(scope: string, id: string) {
+		const found = await store.get(scope, id);
 		if (found === null) throw responseNotFound(id);
 		return found;
 	}

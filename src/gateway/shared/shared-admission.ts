@@ -51,7 +51,7 @@ export class SharedAdmission implements Admitter {
 				if (verdictOf(value).verdict === 'admitted') settle(reserved);
 			},
 		);
-		if (answer === null) return this.#local.admit(shareOf(caller, this.#shared.gateways), estimate);
+		if (answer === null) return this.#admitHere(caller, estimate);
 		const { verdict, level } = verdictOf(answer.value);
 		const bucket = tokensPerMinute === null ? null : { perMinute: tokensPerMinute, level };
 		const headers = bucket === null ? {} : tokenHeaders(bucket);
@@ -69,6 +69,16 @@ export class SharedAdmission implements Admitter {
 				settle(reserved - usedTokens);
 			},
 		};
+	}
+
+	/** This gateway's share, of which what it has leases for is used: a Redis that comes and goes opens no second allowance. */
+	#admitHere(caller: LimitedCaller, estimate: TokenEstimate): Admission {
+		const own = shareOf(caller, this.#shared.gateways);
+		const { concurrentRequests } = own.limits;
+		if (concurrentRequests === null) return this.#local.admit(own, estimate);
+		const left = concurrentRequests - (this.#leases.get(caller.bucket)?.size ?? 0);
+		if (left <= 0) return { headers: {}, refusal: concurrencyExceeded(concurrentRequests) };
+		return this.#local.admit({ ...own, limits: { ...own.limits, concurrentRequests: left } }, estimate);
 	}
 
 	/** Nobody waits for it. What is lost expires (the lease) or stays taken for this minute (the tokens). */

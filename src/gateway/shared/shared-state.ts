@@ -26,6 +26,7 @@ export class SharedState {
 	readonly #options: SharedStateOptions;
 	readonly #heartbeat: NodeJS.Timeout;
 	readonly #revoked = new Set<string>();
+	readonly #listeners: Redis[] = [];
 	#gateways = 1;
 	#isDown = false;
 	#pausedUntilMs = 0;
@@ -69,10 +70,7 @@ export class SharedState {
 			if (this.#isTrying || performance.now() < this.#pausedUntilMs) return null;
 			this.#isTrying = true;
 		}
-		let timer: NodeJS.Timeout | undefined;
-		const deadline = new Promise<null>((resolve) => {
-			timer = setTimeout(() => resolve(null), this.#options.redis.timeoutMs);
-		});
+		const patience = startPatience(this.#options.redis.timeoutMs);
 		let isLate = false;
 		const answer = run(this.redis).then(
 			(value) => {
@@ -82,12 +80,12 @@ export class SharedState {
 			() => null,
 		);
 		try {
-			const outcome = await Promise.race([answer, deadline]);
+			const outcome = await Promise.race([answer, patience.isOver]);
 			isLate = outcome === null;
 			this.#sees(outcome !== null);
 			return outcome;
 		} finally {
-			clearTimeout(timer);
+			patience.end();
 			this.#isTrying = false;
 		}
 	}
@@ -102,7 +100,22 @@ export class SharedState {
 		if (Array.isArray(revoked)) for (const id of revoked) this.#revoked.add(String(id));
 	}
 
+	/** Hears what other gateways and this one tell on a channel, for as long as there is a connection. */
+	listen(channel: string, hear: (message: string) => void): void {
+		const listener = this.redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
+		this.#listeners.push(listener);
+		listener.on('error', () => {});
+		listener.on('message', (_channel, message) => hear(message));
+		listener.subscribe(this.#options.redis.prefix + channel).catch(() => {});
+	}
+
+	/** Nobody waits for it, and nobody learns whether it arrived. */
+	tell(channel: string, message: string): void {
+		if (!this.#isDown) this.redis.publish(this.#options.redis.prefix + channel, message).catch(() => {});
+	}
+
 	async close(): Promise<void> {
+		for (const listener of this.#listeners) listener.disconnect();
 		clearInterval(this.#heartbeat);
 		await this.ask((redis) => redis.zrem('gateways', this.gatewayId));
 		this.redis.disconnect();
@@ -116,4 +129,24 @@ export class SharedState {
 		else
 			this.#options.log.warn({ gateways: this.#gateways }, 'redis does not answer: limits are local, each its share');
 	}
+}
+
+const LOOKS = 3;
+
+/**
+ * Over after `ms`, in which this process looked for answers several times: when it was itself held up, the answer lies
+ * unread in the socket, and that is not Redis being slow.
+ */
+function startPatience(ms: number): { isOver: Promise<null>; end(): void } {
+	let timer: NodeJS.Timeout | undefined;
+	const isOver = new Promise<null>((resolve) => {
+		const look = (left: number) => {
+			timer = setTimeout(() => {
+				if (left > 1) look(left - 1);
+				else setImmediate(() => resolve(null));
+			}, ms / LOOKS);
+		};
+		look(LOOKS);
+	});
+	return { isOver, end: () => clearTimeout(timer) };
 }

@@ -1,12 +1,28 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FakeRedis, type FakeRedisMode, startFakeRedis } from '../../support/fake-redis.ts';
-import { thinksForever } from '../support/scripts.ts';
-import { bearer, CHAT, type Gateway, KEY, sha256, startGateway, until } from '../support/start-gateway.ts';
+import type { FakeScript } from '../../support/fake-worker.ts';
+import { thinksForever, thinkThenSay } from '../support/scripts.ts';
+import { bearer, CHAT, type Gateway, KEY, OTHER_KEY, sha256, startGateway, until } from '../support/start-gateway.ts';
 
 async function fakeRedis(): Promise<FakeRedis> {
 	const redis = await startFakeRedis();
 	onTestFinished(() => redis.close());
 	return redis;
+}
+
+/** Holds its answer until it is released. */
+function holdOnce(script: FakeScript): { script: FakeScript; release: () => void } {
+	let release = () => {};
+	const released = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	return {
+		script: async (turn) => {
+			await released;
+			await script(turn);
+		},
+		release,
+	};
 }
 
 type Limits = { requestsPerMinute?: number; tokensPerMinute?: number; concurrentRequests?: number };
@@ -98,6 +114,63 @@ describe('two gateways with one Redis', () => {
 		// 16 tokens were used; the rest has come back.
 		await expect.poll(async () => (await ask(other, 700)).headers['x-ratelimit-remaining-tokens']).toMatch(/^2\d\d$/);
 		expect((await ask(one, 5000)).statusCode).toBe(429);
+	});
+
+	it('find the responses that the other one keeps, by the key that made them alone', async () => {
+		const redis = await fakeRedis();
+		const keys = [
+			{ id: 'one', sha256: sha256(KEY) },
+			{ id: 'two', sha256: sha256(OTHER_KEY) },
+		];
+		const config = { keys, redis: { url: redis.url, timeoutMs: 1000 } };
+		const [here, there] = [await startGateway({ config }), await startGateway({ config })];
+		await meet([here, there]);
+		const create = ({ app }: Gateway, more: object) =>
+			app.inject({
+				method: 'POST',
+				url: '/v1/responses',
+				headers: bearer(KEY),
+				payload: { model: 'fake', input: 'What is 17+25?', ...more },
+			});
+		const first = (await create(here, {})).json();
+		const url = `/v1/responses/${first.id}`;
+		expect((await there.app.inject({ url, headers: bearer(KEY) })).json()).toEqual(first);
+		expect((await there.app.inject({ url, headers: bearer(OTHER_KEY) })).statusCode).toBe(404);
+		const second = await create(there, { previous_response_id: first.id, input: 'And twice that?' });
+		expect(second.statusCode).toBe(200);
+		const reference = { type: 'item_reference', id: first.output.at(-1).id };
+		expect((await create(there, { input: [reference, { role: 'user', content: 'Why?' }] })).statusCode).toBe(200);
+		expect((await there.app.inject({ method: 'DELETE', url, headers: bearer(KEY) })).statusCode).toBe(200);
+		expect((await there.app.inject({ url, headers: bearer(KEY) })).statusCode).toBe(404);
+		redis.mode = 'refusing';
+		const id = second.json().id;
+		expect((await there.app.inject({ url: `/v1/responses/${id}`, headers: bearer(KEY) })).statusCode).toBe(200);
+		expect((await here.app.inject({ url: `/v1/responses/${id}`, headers: bearer(KEY) })).statusCode).toBe(404);
+	});
+
+	it('answer an Idempotency-Key once, whichever of them is asked', async () => {
+		const config = { redis: { url: (await fakeRedis()).url, timeoutMs: 1000 } };
+		const { script, release } = holdOnce(thinkThenSay('Hm.', 'Once.'));
+		const [here, there] = [await startGateway({ config, script }), await startGateway({ config })];
+		await meet([here, there]);
+		const ask = ({ app }: Gateway, more: object = {}) =>
+			app.inject({
+				method: 'POST',
+				url: '/v1/chat/completions',
+				headers: { 'idempotency-key': 'k1' },
+				payload: { ...CHAT, stream: true, ...more },
+			});
+		const first = ask(here);
+		await until(() => here.worker.received.length === 1);
+		const meanwhile = await ask(there);
+		expect([meanwhile.statusCode, meanwhile.json().error.code]).toEqual([409, 'idempotency_in_progress']);
+		release();
+		const { payload } = await first;
+		expect(payload).toContain('Once.');
+		await expect.poll(async () => (await ask(there)).payload).toBe(payload);
+		expect(there.worker.received).toEqual([]);
+		const other = await ask(there, { max_tokens: 3 });
+		expect([other.statusCode, other.json().error.code]).toEqual([400, 'idempotency_key_reused']);
 	});
 
 	it('both refuse a key that was revoked at one, until it is restored', async () => {

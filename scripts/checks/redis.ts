@@ -1,0 +1,200 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type RetortServer, startRetort } from '../../test/support/retort-server.ts';
+import { quantile } from './quantile.ts';
+
+/**
+ * `npm run check:redis`: two gateways, a real Redis, haproxy in front. Limits hold exactly over both; a gateway dies and
+ * the other serves on; Redis is stopped, killed and started again, and service goes on. Installs what is missing by apt.
+ */
+const LEASE_SECONDS = 3;
+const folder = mkdtempSync(join(tmpdir(), 'retort-redis-'));
+const children: ChildProcess[] = [];
+const servers: RetortServer[] = [];
+let failures = 0;
+
+const KEYS = {
+	racing: { requestsPerMinute: 100 },
+	parallel: { concurrentRequests: 3 },
+	frugal: { tokensPerMinute: 2000 },
+	free: {},
+	later: { requestsPerMinute: 40 },
+} as const;
+type KeyName = keyof typeof KEYS;
+const keyOf = (name: KeyName) => `sk-${name}-0123456789abcdef`;
+
+function check(what: string, isSo: boolean, seen: unknown): void {
+	if (!isSo) failures += 1;
+	process.stdout.write(`| ${isSo ? 'ok' : 'FAILED'} | ${what} | ${JSON.stringify(seen)} |\n`);
+}
+
+function need(program: string, aptPackage: string): void {
+	try {
+		execFileSync('which', [program], { stdio: 'ignore' });
+	} catch {
+		execFileSync('apt-get', ['install', '-y', '-q', aptPackage], { stdio: ['ignore', 'ignore', 'inherit'] });
+	}
+}
+
+function run(command: string, args: string[]): ChildProcess {
+	const child = spawn(command, args, { stdio: 'ignore' });
+	children.push(child);
+	return child;
+}
+
+const freePort = () => 28_100 + Math.floor(Math.random() * 800);
+
+function startRedis(port: number): ChildProcess {
+	return run('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
+}
+
+function writeConfig(redisPort: number): string {
+	const keys = Object.entries(KEYS).map(([id, limits]) => {
+		const sha256 = createHash('sha256')
+			.update(keyOf(id as KeyName))
+			.digest('hex'); // the keys of KEYS
+		return { id, sha256, limits };
+	});
+	const path = join(folder, 'gateway.yaml');
+	const redis = { url: `redis://127.0.0.1:${redisPort}`, leaseSeconds: LEASE_SECONDS };
+	// JSON is YAML.
+	writeFileSync(path, JSON.stringify({ keys, redis }));
+	return path;
+}
+
+function writeProxy(port: number, urls: readonly string[]): string {
+	const path = join(folder, 'haproxy.cfg');
+	const lines = [
+		'defaults',
+		'  mode http',
+		'  timeout connect 1s',
+		'  timeout client 1m',
+		'  timeout server 1m',
+		'  retries 3',
+		'  retry-on conn-failure empty-response',
+		'  option redispatch',
+		`listen retort`,
+		`  bind 127.0.0.1:${port}`,
+		'  option httpchk GET /readyz',
+		...urls.map((url, index) => `  server g${index} ${new URL(url).host} check inter 500ms fall 2 rise 1`),
+	];
+	writeFileSync(path, `${lines.join('\n')}\n`);
+	return path;
+}
+
+async function models(base: string, key: KeyName): Promise<{ status: number; ms: number; text: string }> {
+	const startedMs = performance.now();
+	const response = await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${keyOf(key)}` } });
+	return { status: response.status, text: await response.text(), ms: performance.now() - startedMs };
+}
+
+async function chat(base: string, key: KeyName, maxTokens: number): Promise<number> {
+	const response = await fetch(`${base}/v1/chat/completions`, {
+		method: 'POST',
+		headers: { authorization: `Bearer ${keyOf(key)}`, 'content-type': 'application/json' },
+		body: JSON.stringify({
+			model: 'pocket-reasoner',
+			messages: [{ role: 'user', content: 'What is 17+25?' }],
+			max_tokens: maxTokens,
+			// Its end of text, ruled out: it goes on to max_tokens.
+			logit_bias: { 754: -100 },
+		}),
+	});
+	await response.arrayBuffer();
+	return response.status;
+}
+
+/** How many of each status. */
+function tally(statuses: readonly number[]): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
+	return counts;
+}
+
+const many = <Value>(count: number, ask: (index: number) => Promise<Value>) =>
+	Promise.all(Array.from({ length: count }, (_, index) => ask(index)));
+
+async function main(): Promise<void> {
+	need('redis-server', 'redis-server');
+	need('haproxy', 'haproxy');
+	const redisPort = freePort();
+	let redis = startRedis(redisPort);
+	await delay(500);
+	const config = writeConfig(redisPort);
+	for (let index = 0; index < 2; index += 1) servers.push(await startRetort(['--config', config, '--slots', '8']));
+	const [one, other] = servers;
+	if (one === undefined || other === undefined) throw new Error('no gateways');
+	const proxyPort = freePort();
+	run('haproxy', ['-db', '-f', writeProxy(proxyPort, [one.url, other.url])]);
+	const proxy = `http://127.0.0.1:${proxyPort}`;
+	for (let tries = 0; tries < 50; tries += 1) {
+		if (
+			await models(proxy, 'free').then(
+				({ status }) => status === 200,
+				() => false,
+			)
+		)
+			break;
+		await delay(200);
+	}
+	await delay(2500); // a heartbeat: each knows of the other
+
+	process.stdout.write('| | check | seen |\n|---|---|---|\n');
+	const raced = tally((await many(500, () => models(proxy, 'racing'))).map(({ status }) => status));
+	check('500 racing requests at 100 a minute over two gateways', raced['200'] === 100 && raced['429'] === 400, raced);
+
+	const parallel = tally(await many(20, (index) => chat([one.url, other.url][index % 2] ?? '', 'parallel', 400)));
+	check('20 at once at 3 concurrent', parallel['200'] === 3 && parallel['429'] === 17, parallel);
+	await delay(300);
+	const again = tally(await many(3, () => chat(proxy, 'parallel', 5)));
+	check('their places are given back', again['200'] === 3, again);
+
+	const frugal = tally(await many(10, (index) => chat([one.url, other.url][index % 2] ?? '', 'frugal', 600)));
+	check('10 requests of 600 and a prompt at 2000 tokens a minute', frugal['200'] === 3, frugal);
+
+	void many(3, () => chat(one.url, 'parallel', 8000).catch(() => 0));
+	await delay(500);
+	one.process.kill('SIGKILL');
+	const dying = tally((await many(100, () => models(proxy, 'free'))).map(({ status }) => status));
+	check('a gateway is killed: the other serves on behind haproxy', dying['200'] === 100, dying);
+	const held = await chat(other.url, 'parallel', 5);
+	await delay(LEASE_SECONDS * 1000 + 500);
+	const freed = await chat(other.url, 'parallel', 5);
+	check('what it held counts until its leases expire', held === 429 && freed === 200, { held, freed });
+
+	redis.kill('SIGSTOP');
+	const stopped = await many(50, () => models(other.url, 'later'));
+	const stoppedMs = stopped.map(({ ms }) => ms).sort((a, b) => a - b);
+	const counts = tally(stopped.map(({ status }) => status));
+	const onlyShare = (counts['200'] ?? 0) <= 40 && (counts['200'] ?? 0) + (counts['429'] ?? 0) === 50;
+	const p99Ms = Math.round(quantile(stoppedMs, 0.99));
+	check('Redis hangs: no failure, its share of the limit', onlyShare, { ...counts, p99Ms });
+	const single = await models(other.url, 'free');
+	check('while it hangs nobody waits', single.status === 200 && single.ms < 200, { ms: Math.round(single.ms) });
+	redis.kill('SIGCONT');
+
+	redis.kill('SIGKILL');
+	const gone = await many(50, () => models(other.url, 'free'));
+	const answers = tally([...gone.map(({ status }) => status), await chat(other.url, 'free', 5)]);
+	check('Redis is killed: service goes on', answers['200'] === 51, answers);
+	const leaks = gone.filter(({ text }) => /ECONN|redis|127\.0\.0\.1/i.test(text)).length;
+	check('nothing of it is said to clients', leaks === 0, { leaks });
+
+	redis = startRedis(redisPort);
+	await delay(3000);
+	const healed = tally((await many(200, () => models(other.url, 'racing'))).map(({ status }) => status));
+	check('Redis is back: the limit is there again by itself', healed['200'] === 100, healed);
+}
+
+try {
+	await main();
+} finally {
+	for (const server of servers) await server.stop();
+	for (const child of children) child.kill('SIGKILL');
+	rmSync(folder, { recursive: true, force: true });
+}
+if (failures > 0) process.exitCode = 1;

@@ -1,0 +1,138 @@
+import { type StreamOutcome, streamChat } from '../../test/support/stream-chat.ts';
+
+/** How one request ended. `violation` is what must never happen; everything else may, under faults. */
+export type Ending =
+	| 'complete'
+	/** An error frame or status that says so. */
+	| 'told'
+	/** Turned away before anything ran. */
+	| 'refused'
+	/** We left. */
+	| 'left'
+	| { violation: string };
+
+export type Question = { messages: { role: string; content: string }[]; max_tokens: number };
+export type Reference = { content: string; reasoning: string; completionTokens: number };
+
+/** No request takes so long, faults included: one that does hangs. */
+const HANG_MS = 180_000;
+
+export function questionOf(index: number): Question {
+	const content = `What is ${11 + (index % 80)}+${17 + ((index * 7) % 80)}?`;
+	return { messages: [{ role: 'user', content }], max_tokens: 60 + (index % 5) * 40 };
+}
+
+export function bodyOf(question: Question) {
+	return { model: 'pocket-reasoner', temperature: 0, ...question };
+}
+
+/** A stream, read to its end or left after `leaveAfterMs`. */
+export async function stream(
+	url: string,
+	question: Question,
+	reference: Reference | null,
+	leaveAfterMs: number | null,
+): Promise<Ending> {
+	const controller = new AbortController();
+	const timer = setTimeout(() => controller.abort(), leaveAfterMs ?? HANG_MS);
+	try {
+		const body = { ...bodyOf(question), stream_options: { include_usage: true } };
+		return judge(await streamChat(url, body, { signal: controller.signal }), {
+			reference,
+			hasLeft: leaveAfterMs !== null && controller.signal.aborted,
+			hangs: leaveAfterMs === null && controller.signal.aborted,
+		});
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** The same as one answer. */
+export async function whole(url: string, question: Question, reference: Reference | null): Promise<Ending> {
+	const response = await fetch(`${url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify(bodyOf(question)),
+		signal: AbortSignal.timeout(HANG_MS),
+	}).catch((error: unknown) => String(error));
+	if (typeof response === 'string') return { violation: `whole: ${response}` };
+	const answer: unknown = await response.json().catch(() => null);
+	if (response.status === 503) return 'refused';
+	if (!response.ok) return isRecord(answer) && 'error' in answer ? 'told' : { violation: `status ${response.status}` };
+	const [choice] = listAt(answer, 'choices');
+	const message = at(choice, 'message');
+	const seen = { content: at(message, 'content'), reasoning: at(message, 'reasoning_content') ?? '' };
+	if (reference === null) return 'complete';
+	if (seen.content !== reference.content || seen.reasoning !== reference.reasoning)
+		return { violation: `whole: another text: ${JSON.stringify(seen)} in place of ${JSON.stringify(reference)}` };
+	const used = at(at(answer, 'usage'), 'completion_tokens');
+	return used === reference.completionTokens ? 'complete' : { violation: `whole: usage ${String(used)}` };
+}
+
+/** Reads so slowly that the server's buffers fill, for a while, and leaves. */
+export async function readSlowly(url: string, question: Question, forMs: number): Promise<Ending> {
+	const controller = new AbortController();
+	const timer = setTimeout(() => controller.abort(), forMs);
+	try {
+		const response = await fetch(`${url}/v1/chat/completions`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ ...bodyOf(question), max_tokens: 2000, logit_bias: { 754: -100 }, stream: true }),
+			signal: controller.signal,
+		});
+		if (response.status === 503) return 'refused';
+		const reader = response.body?.getReader();
+		while (reader !== undefined && !(await reader.read()).done)
+			await new Promise((resolve) => setTimeout(resolve, 400));
+		return 'complete';
+	} catch {
+		return controller.signal.aborted ? 'left' : 'told';
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+function judge(
+	outcome: StreamOutcome,
+	{ reference, hasLeft, hangs }: { reference: Reference | null; hasLeft: boolean; hangs: boolean },
+): Ending {
+	if (hangs) return { violation: 'a stream hangs' };
+	if (hasLeft) return 'left';
+	if (outcome.status === 503) return 'refused';
+	if (outcome.error !== null) return outcome.sawDone ? { violation: 'an error, and then [DONE]' } : 'told';
+	if (!outcome.sawDone || outcome.finishReason === null)
+		return { violation: `a stream broke off without a word: ${JSON.stringify(outcome)}` };
+	if (reference === null) return 'complete';
+	const isSame = outcome.content === reference.content && outcome.reasoning === reference.reasoning;
+	if (isSame) return 'complete';
+	return { violation: `another text: ${JSON.stringify(outcome)} in place of ${JSON.stringify(reference)}` };
+}
+
+/** What an undisturbed server answers. */
+export async function referenceOf(url: string, question: Question): Promise<Reference> {
+	const response = await fetch(`${url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify(bodyOf(question)),
+	});
+	const answer: unknown = await response.json();
+	const message = at(listAt(answer, 'choices')[0], 'message');
+	return {
+		content: String(at(message, 'content') ?? ''),
+		reasoning: String(at(message, 'reasoning_content') ?? ''),
+		completionTokens: Number(at(at(answer, 'usage'), 'completion_tokens')),
+	};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null;
+}
+
+function at(value: unknown, key: string): unknown {
+	return isRecord(value) ? value[key] : undefined;
+}
+
+function listAt(value: unknown, key: string): unknown[] {
+	const list = at(value, key);
+	return Array.isArray(list) ? list : [];
+}
