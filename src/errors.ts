@@ -150,6 +150,16 @@ export function operationFailed(message: string, cause?: unknown): RetortError {
 	return new RetortError(message, { status: 500, type: 'server_error', code: 'operation_failed', cause });
 }
 
+/** A generation that ran for longer than any may. What it gave before that was sent. */
+export function generationTimeout(seconds: number): RetortError {
+	return new RetortError(`The generation was ended after ${seconds} seconds, the longest that one may run.`, {
+		status: 504,
+		type: 'server_error',
+		code: 'generation_timeout',
+		shouldRetry: false,
+	});
+}
+
 /** A worker that must not serve this gateway: another protocol, another model, or it does not know us. */
 export function workerIncompatible(why: string, cause?: unknown): RetortError {
 	return new RetortError(`The worker cannot serve this gateway: ${why}.`, {

@@ -40,8 +40,16 @@ export async function runGatewayProcess(): Promise<number> {
 	const metrics = createMetrics();
 	peer.onCall('own-metrics', () => metrics.registry.getMetricsAsJSON());
 	const patienceMs = config.queue.deadlineSeconds * 1000;
+	const generationMs = config.workers.generationSeconds * 1000;
 	const { routes, fallbacks } = config;
-	const pool = new BorrowedPool(peer, { patienceMs, routes, fallbacks, log, observer: metrics.poolObserver });
+	const pool = new BorrowedPool(peer, {
+		patienceMs,
+		generationMs,
+		routes,
+		fallbacks,
+		log,
+		observer: metrics.poolObserver,
+	});
 	// With Redis each process is a gateway like those of other hosts.
 	const shared = await openShared(config, log);
 	const asked = {

@@ -195,6 +195,11 @@ const workersSchema = section({
 		.positive()
 		.default(10)
 		.describe('A busy worker without progress for so long is killed and replaced.'),
+	generationSeconds: z
+		.number()
+		.positive()
+		.default(3600)
+		.describe('A generation that runs for so long ends with an error; the wait for its slot is not counted.'),
 	drainSeconds: z
 		.number()
 		.nonnegative()

@@ -29,7 +29,7 @@ export type PoolOptions = {
 	/** For all local workers; null for no bound. */
 	memoryBudgetBytes?: number | null;
 	queue: Config['queue'];
-	workers: Pick<Config['workers'], 'loadSeconds' | 'stallSeconds' | 'drainSeconds'>;
+	workers: Pick<Config['workers'], 'loadSeconds' | 'stallSeconds' | 'drainSeconds' | 'generationSeconds'>;
 	log: PoolLog;
 	/** Absent: the system's. */
 	resolver?: Resolver;

@@ -1,7 +1,8 @@
-import { RetortError } from '../errors.ts';
+import { generationTimeout, RetortError } from '../errors.ts';
 import type { WorkerEvent } from '../protocol/worker-api.ts';
 import { ForwardedEvents } from './forwarded-events.ts';
 import type { HeldLease } from './lease.ts';
+import { LinkedAbort } from './linked-abort.ts';
 import { describePlacement } from './placement.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { PoolGenerateOptions } from './pool-options.ts';
@@ -17,6 +18,8 @@ export type LeaseSource = {
 	acquire(ask: Ask): Promise<HeldLease>;
 	/** Longest wait for a slot, over all attempts. */
 	patienceMs: number;
+	/** Longest run, over all attempts, from the first slot on. */
+	generationMs: number;
 	/** By request id, while it runs. */
 	running: Map<string, HeldLease>;
 	log: PoolLog;
@@ -31,8 +34,10 @@ export async function* runOnLeases(
 	options: PoolGenerateOptions,
 	source: LeaseSource,
 ): AsyncGenerator<WorkerEvent, void, undefined> {
-	const { signal, keyId, weight = 1, onQueued } = options;
-	const { running } = source;
+	const { keyId, weight = 1, onQueued } = options;
+	const { running, generationMs } = source;
+	const abort = new LinkedAbort(options.signal);
+	const { signal } = abort;
 	const forwarded = new ForwardedEvents();
 	const avoid = new Set<string>();
 	const placement = describePlacement(options.request);
@@ -41,45 +46,50 @@ export async function* runOnLeases(
 	let deaths = 0;
 	let lost: RetortError | null = null;
 	let moves = 0;
-	while (true) {
-		const askedMs = performance.now();
-		const ask = { placement, keyId, weight, signal, avoid, isRetry: lost !== null, patienceMs, onQueued };
-		const lease = await source.acquire(ask).catch((refusal: unknown) => {
-			// A stream that has begun is told of its loss, not of the want of another worker.
-			throw forwarded.hasOutput && !signal.aborted ? lost : refusal;
-		});
-		try {
-			running.set(request.requestId, lease);
-			patienceMs -= performance.now() - askedMs;
-			lease.isPulling = true;
-			for await (const event of lease.worker.generate(request, lease.signal)) {
-				lease.isPulling = false;
-				lease.observe(event);
-				const shown = forwarded.accept(event);
-				if (shown !== null) yield shown;
+	try {
+		while (true) {
+			const askedMs = performance.now();
+			const ask = { placement, keyId, weight, signal, avoid, isRetry: lost !== null, patienceMs, onQueued };
+			const lease = await source.acquire(ask).catch((refusal: unknown) => {
+				// A stream that has begun is told of its loss, not of the want of another worker.
+				throw forwarded.hasOutput && !signal.aborted ? lost : refusal;
+			});
+			try {
+				running.set(request.requestId, lease);
+				patienceMs -= performance.now() - askedMs;
+				if (lost === null) abort.arm(generationMs, () => generationTimeout(generationMs / 1000));
 				lease.isPulling = true;
+				for await (const event of lease.worker.generate(request, lease.signal)) {
+					lease.isPulling = false;
+					lease.observe(event);
+					const shown = forwarded.accept(event);
+					if (shown !== null) yield shown;
+					lease.isPulling = true;
+				}
+				return;
+			} catch (error) {
+				if (lease.signal.aborted || !isWorkersFault(error)) throw error;
+				if (error.code === 'worker_crashed') {
+					deaths += 1;
+					lease.doubt();
+				}
+				// A worker that is ended on purpose says nothing of the request; launches to move to are as many as there are.
+				if (error.code !== 'shutting_down') moves += 1;
+				if (deaths >= MAX_DEATHS || moves > MAX_MOVES) throw error;
+				lost = error;
+				request = forwarded.continuation(options.request);
+				avoid.add(lease.launchKey);
+				const fields = { requestId: request.requestId, workerId: lease.workerId, resumedTokens: request.resume.length };
+				source.log.warn(fields, 'running the request elsewhere');
+				source.onMove(lease.workerId);
+			} finally {
+				lease.isPulling = false;
+				if (running.get(request.requestId) === lease) running.delete(request.requestId);
+				lease.release();
 			}
-			return;
-		} catch (error) {
-			if (lease.signal.aborted || !isWorkersFault(error)) throw error;
-			if (error.code === 'worker_crashed') {
-				deaths += 1;
-				lease.doubt();
-			}
-			// A worker that is ended on purpose says nothing of the request; launches to move to are as many as there are.
-			if (error.code !== 'shutting_down') moves += 1;
-			if (deaths >= MAX_DEATHS || moves > MAX_MOVES) throw error;
-			lost = error;
-			request = forwarded.continuation(options.request);
-			avoid.add(lease.launchKey);
-			const fields = { requestId: request.requestId, workerId: lease.workerId, resumedTokens: request.resume.length };
-			source.log.warn(fields, 'running the request elsewhere');
-			source.onMove(lease.workerId);
-		} finally {
-			lease.isPulling = false;
-			if (running.get(request.requestId) === lease) running.delete(request.requestId);
-			lease.release();
 		}
+	} finally {
+		abort.unlink();
 	}
 }
 

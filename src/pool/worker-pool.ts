@@ -109,6 +109,7 @@ export class WorkerPool {
 		return runOnLeases(options, {
 			acquire: (ask) => this.lease(model, ask),
 			patienceMs: this.#options.queue.deadlineSeconds * 1000,
+			generationMs: this.#options.workers.generationSeconds * 1000,
 			running: this.#running,
 			log: this.#options.log,
 			onMove: (workerId) => this.#observer.retried?.({ model: this.#require(model).name, workerId }),

@@ -232,6 +232,17 @@ describe('HttpWorker', () => {
 		expect(events).toEqual(tokenEvents(2).slice(0, 2));
 	});
 
+	it('gives up on a connection that is taken and never made', async () => {
+		const silent = createServer((socket) => socket.on('error', () => {}).resume());
+		await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+		const bound = silent.address();
+		const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+		// It takes the connection and says nothing to the greeting of TLS.
+		const { worker } = await setUp({}, { endpoint: parseEndpoint(`https://127.0.0.1:${port}`), connectMs: 50 });
+		cleanups.push(() => new Promise((resolve) => silent.close(resolve)));
+		expect((await run(worker)).error).toEqual(crashed);
+	});
+
 	it('gives up on a control call that is not answered', async () => {
 		const { worker } = await setUp({ intercept: (request) => request.url === '/health' }, { controlMs: 30 });
 		await expect(worker.health(never)).rejects.toEqual(crashed);

@@ -318,6 +318,21 @@ describe('WorkerPool', () => {
 		}
 	});
 
+	it('ends a generation that runs for too long, whatever its worker does', async () => {
+		const endless: FakeWorkerOptions = {
+			script: async (turn) => {
+				await turn.send(...tokenEvents(2).slice(0, 2));
+				await turn.closed;
+			},
+		};
+		const { pool, workers } = await setUp([endless], { workers: { generationSeconds: 0.05 } });
+		const outcome = await runOnce(pool, 'r');
+		expect(outcome.error).toEqual(expect.objectContaining({ code: 'generation_timeout', status: 504 }));
+		expect(textOf(outcome.events)).toBe('t0 ');
+		expect(isIdle(pool.status())).toBe(true);
+		expect(workers[0]?.received).toEqual(['r']);
+	});
+
 	it('says that the model loads until the first worker is ready', async () => {
 		const fake = await startFakeWorker({
 			intercept: (_request, response) => {

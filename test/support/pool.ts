@@ -71,7 +71,7 @@ export function startPool(
 			return { command: process.execPath, args: [childScript, socketPath, mode], env: { UV_THREADPOOL_SIZE: '4' } };
 		},
 		queue: { maxLength: 100, deadlineSeconds: 20 },
-		workers: { loadSeconds: 20, stallSeconds: 10, drainSeconds: 20, ...workers },
+		workers: { loadSeconds: 20, stallSeconds: 10, drainSeconds: 20, generationSeconds: 100, ...workers },
 		log,
 		observer: {
 			queueWaited: observe('queueWaited'),

@@ -35,6 +35,8 @@ const PULLING_MS = 500;
 export type BorrowedPoolOptions = {
 	/** Longest wait for a slot. */
 	patienceMs: number;
+	/** Longest run of a generation. */
+	generationMs: number;
 	routes: Routes;
 	fallbacks: Fallbacks;
 	log: PoolLog;
@@ -102,10 +104,11 @@ export class BorrowedPool {
 	/** As WorkerPool.generate. */
 	generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
 		const { model } = options;
-		const { patienceMs, log, observer } = this.#options;
+		const { patienceMs, generationMs, log, observer } = this.#options;
 		return runOnLeases(options, {
 			acquire: (ask) => this.#acquire(model, ask),
 			patienceMs,
+			generationMs,
 			running: this.#running,
 			log,
 			onMove: (workerId) => observer.retried?.({ model: this.findModel(model)?.name ?? model, workerId }),

@@ -40,6 +40,7 @@ async function setUp(fakes: FakeWorkerOptions[], gatewayCount = 2) {
 			const retried: string[] = [];
 			const pool = new BorrowedPool(right, {
 				patienceMs: 20_000,
+				generationMs: 20_000,
 				routes: { mixed: { fake: 1 } },
 				fallbacks: {},
 				log: recordingLog(),
