@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { configJsonSchema, type SchemaNode } from '../../src/config/config-json-schema.ts';
 import { defaultYaml } from '../../src/config/default-yaml.ts';
 import { defaultConfig, loadConfig, parseConfig } from '../../src/config/load-config.ts';
@@ -47,6 +48,13 @@ describe('config/', () => {
 
 	it('describes every key', () => {
 		expect(undescribed({ properties: configJsonSchema().properties ?? {} }, 'config')).toEqual([]);
+	});
+
+	it('has a configuration in the Kubernetes manifests that loads', () => {
+		const [map] = parseAllDocuments(read('k8s/gateway.yaml'));
+		const config = parseConfig(String(map?.getIn(['data', 'retort.yaml'])), 'retort.yaml');
+		expect(Object.keys(config.models)).toEqual(['deepseek-r1-7b']);
+		expect(config.metrics.vllmNames).toBe(true);
 	});
 
 	it('has a team example that loads', () => {
