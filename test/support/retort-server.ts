@@ -70,7 +70,8 @@ export async function startRetort(
 	if (url === undefined) throw new Error(`no address in the banner:\n${stdout()}`);
 	const logs = () => parseLogs(stderr());
 	const workerPids = () => {
-		const launched = logs().filter(({ msg }) => msg === 'worker launched');
+		// A worker of another host has no process here; signalling pid 0 would end this very process and all its group.
+		const launched = logs().filter(({ msg, pid }) => msg === 'worker launched' && typeof pid === 'number');
 		return new Map(launched.map(({ workerId, pid }) => [String(workerId), Number(pid)]));
 	};
 	return {
