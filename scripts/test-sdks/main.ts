@@ -1,16 +1,19 @@
 // The clients that people use, each as it comes from its registry, against the built server with the embedded model:
-// npm run test:sdks -- [part of a client's or program's name]. Installs into ~/.cache/retort/sdks what is not there yet.
+// npm run test:sdks -- [part of a client's or program's name] [--config FILE]. The file is for a pool of other workers, as
+// a stock engine's, that serve a model of the name pocket-reasoner. Installs into ~/.cache/retort/sdks what is not there yet.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 import { startRetort } from '../../test/support/retort-server.ts';
 import { cacheFolder, type Program, programs } from './programs.ts';
 import { type ClientRow, cellNames, formatTable, type State } from './table.ts';
 
 const PROGRAM_MS = 300_000;
-const only = process.argv[2] ?? '';
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' } } });
+const [only = ''] = positionals;
 const key = 'sk-for-the-sdk-matrix';
 const rows: ClientRow[] = [];
 const notes: string[] = [];
@@ -19,7 +22,8 @@ const chosen = programs.filter(({ name, clients }) => [name, ...clients].some((o
 const scratch = mkdtempSync(join(tmpdir(), 'retort-sdks-'));
 const keyFile = join(scratch, 'keys.txt');
 writeFileSync(keyFile, `sdks:${key}\n`);
-const server = await startRetort(['--api-key-file', keyFile, '--slots', '2', '--log-level', 'warn']);
+const where = values.config === undefined ? ['--slots', '2'] : ['--config', values.config];
+const server = await startRetort([...where, '--api-key-file', keyFile, '--log-level', 'warn']);
 try {
 	for (const program of chosen) await tryProgram(program);
 } finally {
