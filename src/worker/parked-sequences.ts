@@ -7,6 +7,9 @@ export type ParkedSequence = ParkedView & {
 	readonly recomputeMs: number;
 };
 
+/** Each holds a file open, and is looked at whenever a prompt is placed. */
+export const MOST_PARKED = 256;
+
 /**
  * What is parked, within a budget of bytes. Who has to go is decided as GreedyDual-Size does: what costs least to evaluate
  * again for the bytes that it takes, where every eviction makes all that stays and is not asked for a little cheaper.
@@ -48,7 +51,7 @@ export class ParkedSequences<Sequence extends ParkedSequence> {
 		}
 		this.#entries.set(sequence.id, { sequence, credit: this.#creditOf(sequence) });
 		this.bytes += sequence.bytes;
-		while (this.bytes > this.#budgetBytes) this.#evict();
+		while (this.bytes > this.#budgetBytes || this.size > MOST_PARKED) this.#evict();
 	}
 
 	get(id: number): Sequence | undefined {

@@ -148,8 +148,8 @@ export class PrefixCache {
 
 	#costs(): CacheCosts {
 		const { copyMs, pace } = this.#options;
-		const bounded = (ms: number) =>
-			this.#canCut && !(this.#isDecoding() && ms > TARGET_STEP_MS) ? ms : Number.POSITIVE_INFINITY;
+		const mostMs = !this.#canCut ? -1 : this.#isDecoding() ? TARGET_STEP_MS : Number.POSITIVE_INFINITY;
+		const bounded = (ms: number) => (ms <= mostMs ? ms : Number.POSITIVE_INFINITY);
 		return {
 			promptTokenMs: pace.promptTokenMs,
 			copyMs: bounded(copyMs),

@@ -98,15 +98,16 @@ export function placePrompt(
 	if (!moves) return best;
 
 	const { index } = oldest;
+	const oldestMs = lossMs(oldest, 0);
 	for (const slot of slots) {
 		const cachedTokens = sharedWith(slot, slot.arriving);
 		if (slot === oldest || cachedTokens < LEAST_SHARED_TOKENS) continue;
-		consider({ index, cachedTokens, prefix: { from: 'slot', index: slot.index } }, costs.copyMs + lossMs(oldest, 0));
+		consider({ index, cachedTokens, prefix: { from: 'slot', index: slot.index } }, costs.copyMs + oldestMs);
 	}
 	for (const sequence of parked) {
 		const cachedTokens = sharedWith(sequence);
 		if (cachedTokens < LEAST_SHARED_TOKENS) continue;
-		const ms = costs.moveMs(sequence.tokens.length) + lossMs(oldest, 0);
+		const ms = costs.moveMs(sequence.tokens.length) + oldestMs;
 		consider({ index, cachedTokens, prefix: { from: 'parked', id: sequence.id } }, ms);
 	}
 	return best;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ParkedSequence, ParkedSequences } from '../../src/worker/parked-sequences.ts';
+import { MOST_PARKED, type ParkedSequence, ParkedSequences } from '../../src/worker/parked-sequences.ts';
 
 function sequence(id: number, changes: Partial<ParkedSequence> = {}): ParkedSequence {
 	return { id, tokens: [id], cacheScope: 'a', bytes: 10, recomputeMs: 100, ...changes };
@@ -36,6 +36,13 @@ describe('what is parked', () => {
 			parked.touch(0);
 		}
 		expect(ids()).toContain(0);
+	});
+
+	it('is never more than so many, however small they are', () => {
+		const { parked, dropped } = shelf(1e9);
+		for (let id = 0; id < MOST_PARKED + 3; id++) parked.add(sequence(id));
+		expect(parked.size).toBe(MOST_PARKED);
+		expect(dropped).toHaveLength(3);
 	});
 
 	it('takes the place of its own beginning, in its own scope alone', () => {
