@@ -26,9 +26,11 @@ constexpr int32_t FAILED = -2;   // this slot's sampler threw; the others are wh
 
 struct Draw {
     AddonSampler * sampler;
-    int32_t batchIndex;
+    int32_t batchIndex; // of the last token that is none of the guesses behind it
+    int32_t guesses;
     int32_t sequence;
     int32_t position; // of the token that is drawn
+    llama_token last = NO_TOKEN;
 };
 
 // How far steps may follow each other without being asked for.
@@ -187,24 +189,33 @@ class StepWorker : public Napi::AsyncWorker {
         bool drawAll() {
             bool goesOn = !draws.empty();
             for (auto & each : draws) {
-                int32_t token = FAILED;
-                try {
-                    token = draw(*context, *each.sampler, each.batchIndex, found);
-                } catch (...) {
+                const size_t count = drawn.size();
+                drawn.push_back(0);
+                for (int32_t at = each.batchIndex;; at++) {
+                    int32_t token = FAILED;
+                    try {
+                        token = draw(*context, *each.sampler, at, found);
+                    } catch (...) {
+                    }
+                    drawn.push_back(token);
+                    drawn[count]++;
+                    const bool needsLook = token < 0 || llama_vocab_is_eog(context->model->vocab, token) ||
+                        std::find(run.stops.begin(), run.stops.end(), token) != run.stops.end();
+                    goesOn = goesOn && !needsLook;
+                    // The next logits are those after the guess: they hold when it is what was drawn.
+                    if (needsLook || at == each.batchIndex + each.guesses || token != context->batch.token[at + 1]) {
+                        break;
+                    }
                 }
-                drawn.push_back(token);
-                goesOn = goesOn && token >= 0 && !llama_vocab_is_eog(context->model->vocab, token) &&
-                    std::find(run.stops.begin(), run.stops.end(), token) == run.stops.end();
+                each.last = drawn.back();
             }
             return goesOn;
         }
         void batchOfDrawn() {
             context->batch.n_tokens = 0;
-            const size_t row = drawn.size() - draws.size();
-            for (size_t index = 0; index < draws.size(); index++) {
-                auto & each = draws[index];
+            for (auto & each : draws) {
                 each.batchIndex = context->batch.n_tokens;
-                common_batch_add(context->batch, drawn[row + index], each.position++, { each.sequence }, true);
+                common_batch_add(context->batch, each.last, each.position++, { each.sequence }, true);
             }
         }
 
@@ -220,13 +231,16 @@ class StepWorker : public Napi::AsyncWorker {
 // retortStep(context, entries: Int32Array, tokens: Uint32Array, samplers: AddonSampler[],
 //            steps: number, budgetMs: number, stops: Uint32Array, interrupt: Int32Array): Promise<Int32Array>
 //
-// `entries` holds four numbers a slot, slots ascending: sequence, first position, count of its `tokens`, and what becomes
-// of the last of them: 0 nothing, 1 logits, 2 logits and a draw by the next of `samplers`. Resolves to the drawn tokens
-// in that order. Logits stay for sampleToken, at the batch index of the slot's last token.
+// `entries` holds five numbers a slot, slots ascending: sequence, first position, count of its `tokens`, what becomes of
+// the last of them (0 nothing, 1 logits, 2 logits and a draw by the next of `samplers`), and how many more tokens follow
+// that are guesses at what is drawn. Logits are there after each of those too. A draw goes on along the guesses as long as
+// they are what comes out, and no further than a token that is in `stops` or ends the generation. Logits stay for
+// sampleToken. Cells of wrong guesses stay in the cache.
 //
-// With `steps` above 1, which asks for a draw of every slot, up to so many steps follow each other, each with the tokens
-// that the one before drew, until one of them is in `stops` or ends the generation, the next step would end after
-// `budgetMs`, or interrupt[0] is not 0. The result has a row of tokens a step; those of the last row are not evaluated.
+// With `steps` above 1, which asks for a draw of every slot and for no guesses, up to so many steps follow each other,
+// each with the tokens that the one before drew, until one of them is in `stops` or ends the generation, the next step
+// would end after `budgetMs`, or interrupt[0] is not 0. Resolves to one list a draw and step, steps outermost: how many
+// tokens, and the tokens. The very last ones are not evaluated.
 Napi::Value step(const Napi::CallbackInfo & info) {
     auto * context = Napi::ObjectWrap<AddonContext>::Unwrap(info[0].As<Napi::Object>());
     const auto entries = info[1].As<Napi::Int32Array>();
@@ -252,23 +266,24 @@ Napi::Value step(const Napi::CallbackInfo & info) {
 
     std::vector<Draw> draws;
     int32_t at = 0;
-    for (size_t entry = 0; entry + 3 < entries.ElementLength(); entry += 4) {
+    for (size_t entry = 0; entry + 4 < entries.ElementLength(); entry += 5) {
         const int32_t sequence = entries[entry], position = entries[entry + 1], count = entries[entry + 2], wants = entries[entry + 3];
-        if (count <= 0 || at + count > size) {
+        const int32_t guesses = entries[entry + 4];
+        if (count <= 0 || guesses < 0 || at + count + guesses > size) {
             Napi::RangeError::New(info.Env(), "Entries and tokens differ").ThrowAsJavaScriptException();
             return info.Env().Undefined();
         }
-        for (int32_t index = 0; index < count; index++, at++) {
-            const bool isLast = index == count - 1;
-            common_batch_add(context->batch, static_cast<llama_token>(tokens[at]), position + index, { sequence }, isLast && wants > 0);
+        for (int32_t index = 0; index < count + guesses; index++, at++) {
+            const bool hasLogits = wants > 0 && index >= count - 1;
+            common_batch_add(context->batch, static_cast<llama_token>(tokens[at]), position + index, { sequence }, hasLogits);
         }
         if (wants == 2) {
             auto sampler = samplers.Get(static_cast<uint32_t>(draws.size())).As<Napi::Object>();
-            draws.push_back({ Napi::ObjectWrap<AddonSampler>::Unwrap(sampler), at - 1, sequence, position + count });
+            draws.push_back({ Napi::ObjectWrap<AddonSampler>::Unwrap(sampler), at - 1 - guesses, guesses, sequence, position + count });
         }
     }
     Run run = {
-        draws.size() * 4 == entries.ElementLength() ? info[4].As<Napi::Number>().Int32Value() : 1,
+        draws.size() * 5 == entries.ElementLength() ? info[4].As<Napi::Number>().Int32Value() : 1,
         info[5].As<Napi::Number>().DoubleValue(),
         std::vector<llama_token>(stops.Data(), stops.Data() + stops.ElementLength()),
         interrupt.Data(),
@@ -282,5 +297,5 @@ Napi::Value step(const Napi::CallbackInfo & info) {
 
 void registerRetort(Napi::Env env, Napi::Object exports) {
     exports.Set("retortStep", Napi::Function::New(env, step, "retortStep"));
-    exports.Set("retortStepVersion", Napi::Number::New(env, 2));
+    exports.Set("retortStepVersion", Napi::Number::New(env, 3));
 }

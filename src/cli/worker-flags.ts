@@ -18,6 +18,7 @@ export type WorkerFlags = {
 	batchTokens?: number;
 	prefillSliceTokens?: number;
 	parkedBytes?: number;
+	speculation?: boolean;
 	endWithStdin?: boolean;
 	outlive?: number;
 };
@@ -61,6 +62,7 @@ export function workerCommand(action: (flags: WorkerFlags) => Promise<void>): Co
 		.addOption(
 			new Option('--outlive <seconds>', 'end when nobody has asked for it for so long').argParser(Number).hideHelp(),
 		)
+		.option('--no-speculation', 'no guesses at what the text repeats (default: where they are measured to be faster)')
 		.option('--end-with-stdin', 'end when stdin ends: for a worker whose parent holds its stdin')
 		.helpOption('-h, --help', 'print this')
 		.action(action);

@@ -36,6 +36,7 @@ export function workerSettings(flags: WorkerFlags, config: Config = defaultConfi
 		batchTokens: flags.batchTokens ?? model.batchTokens,
 		prefillSliceTokens: flags.prefillSliceTokens ?? model.prefillSliceTokens,
 		parkedBytes: flags.parkedBytes ?? config.cache.parkedBytes,
+		speculates: flags.speculation === false ? false : model.speculation,
 		endsWithStdin: flags.endWithStdin ?? false,
 		outliveMs: flags.outlive === undefined ? null : flags.outlive * 1000,
 	};

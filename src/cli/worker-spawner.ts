@@ -23,6 +23,7 @@ export function workerSpawner(config: Config, paths: ReadonlyMap<string, string>
 			`--prefill-slice-tokens=${model.prefillSliceTokens}`,
 			`--parked-bytes=${config.cache.parkedBytes}`,
 			outliveSeconds === null ? '--end-with-stdin' : `--outlive=${outliveSeconds}`,
+			...(model.speculation ? [] : ['--no-speculation']),
 		];
 		const heap = memoryLimitMiB === null ? [] : [`--max-old-space-size=${memoryLimitMiB}`];
 		return {

@@ -176,6 +176,10 @@ const modelSchema = z.strictObject({
 		.describe(
 			"Words that close this model's thoughts at their budget; null takes reasoning.closing, '' closes without a word, as suits a model that never saw such a sentence.",
 		),
+	speculation: z
+		.boolean()
+		.default(true)
+		.describe('Guess what the text repeats and verify it in one step, where that is measured to be faster.'),
 });
 export type ModelConfig = z.infer<typeof modelSchema>;
 

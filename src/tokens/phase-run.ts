@@ -294,7 +294,8 @@ export class PhaseRun {
 		const name = this.request.phases[phase]?.name ?? 'answer';
 		const logged = this.request.logprobs === null ? null : logprobs;
 		const last = this.outbox.at(-1);
-		const joins = last?.type === 'delta' && last.phase === name && !last.special && !special && logged === null;
+		const mayJoin = logged === null && this.request.eventIntervalMs !== 0;
+		const joins = mayJoin && last?.type === 'delta' && last.phase === name && !last.special && !special;
 		if (joins) {
 			last.text += text;
 			last.ids.push(...ids);

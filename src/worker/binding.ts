@@ -101,10 +101,11 @@ type Bindings = {
 
 /**
  * Whole steps in one pool job, of native/step.cpp: in the binary of `retort native build` and in no other. `entries`
- * holds four numbers a slot, slots ascending: sequence, first position, count of its `tokens`, and what becomes of the
- * last of them: STEP_NOTHING, STEP_LOGITS or STEP_DRAW. Resolves to the tokens drawn by `samplers`, a row in order for
- * each step; -1 when the grammar leaves nothing, -2 when that sampler failed. Tokens of all rows but the last are in the
- * cache then. Rejects as decodeBatch does.
+ * holds five numbers a slot, slots ascending: sequence, first position, count of its `tokens`, what becomes of the last of
+ * them (STEP_NOTHING, STEP_LOGITS or STEP_DRAW), and how many more tokens follow as guesses. A draw goes on along the
+ * guesses as long as they are what comes out. Resolves to what each of `samplers` drew, for each step: a count, and so many
+ * tokens; -1 when the grammar leaves nothing, -2 when that sampler failed. All but a slot's very last token are in the
+ * cache then, and so are wrong guesses. Rejects as decodeBatch does.
  */
 export type NativeStep = (
 	entries: Int32Array,
@@ -113,7 +114,7 @@ export type NativeStep = (
 	run: StepRun,
 ) => Promise<Int32Array>;
 
-/** How far steps follow each other in one job, when all entries draw. */
+/** How far steps follow each other in one job, when all entries draw and none has guesses. */
 export type StepRun = {
 	/** At most so many. */
 	steps: number;
@@ -131,7 +132,7 @@ export const STEP_LOGITS = 1;
 export const STEP_DRAW = 2;
 
 /** Of the contract above; the `retortStepVersion` of a binary that keeps it. */
-export const STEP_VERSION = 2;
+export const STEP_VERSION = 3;
 
 export type Native = {
 	context: NativeContext;

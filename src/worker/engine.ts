@@ -3,6 +3,7 @@ import type { GenerateRequest, PhaseName, PrefixCacheCounts, WorkerHealth } from
 import type { Native } from './binding.ts';
 import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
+import type { GuessGain } from './guess-gain.ts';
 import { planStep, type StepPlan } from './plan-step.ts';
 import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
 import { PrefixCache } from './prefix-cache.ts';
@@ -28,6 +29,8 @@ export type EngineOptions = {
 	copyMs?: number;
 	/** Where sequences go that have to give up their slot; absent: nowhere. */
 	parking?: Parking | null;
+	/** Says when guesses at the next tokens are verified; absent: never. The cache has to be of a kind that can be cut. */
+	guessGain?: GuessGain | null;
 	/** A decode failed and the KV cache is undefined: every generation got its error, the process should end. */
 	onFailure: (error: RetortError) => void;
 };
@@ -71,7 +74,9 @@ export class Engine {
 		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, parking });
 		this.#waiting = new WaitingLine(this.#slots, this.#cache, contextTokens);
 		this.#delivery = new EventDelivery(this.#slots);
-		this.#step = createStep({ native, vocabulary, contextTokens, duringDecode: () => this.#deliver() });
+		const { batchTokens, guessGain = null } = options;
+		const duringDecode = () => this.#deliver();
+		this.#step = createStep({ native, vocabulary, contextTokens, batchTokens, guessGain, duringDecode });
 	}
 
 	/**

@@ -1,6 +1,7 @@
 import type { GenerateRequest, WorkerEvent } from '../protocol/worker-api.ts';
 import { PhaseRun } from '../tokens/phase-run.ts';
 import type { Native, NativeGrammarState, NativeSamplerConfig } from './binding.ts';
+import { Guesses } from './guesses.ts';
 import type { ResolvedRequest } from './resolve-request.ts';
 import { drawSeed, toSamplerConfig } from './sampling.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -22,6 +23,7 @@ export class Generation extends PhaseRun {
 	readonly #native: Native;
 	readonly #grammars: ResolvedRequest['grammars'];
 	readonly #grammarStates: (NativeGrammarState | null)[];
+	readonly #guesses = new Guesses();
 
 	constructor(
 		request: GenerateRequest,
@@ -44,6 +46,16 @@ export class Generation extends PhaseRun {
 	/** It waits for nothing but the next step. */
 	get isDecoding(): boolean {
 		return !this.isPrefill && !this.isPaused && !this.isCancelled && !this.isFinished;
+	}
+
+	/** Tokens that may come next; none of them past the next decision. */
+	guess(most: number): number[] {
+		const room = Math.min(most, this.drawsToDecision(0) - 1);
+		return room < 1 ? [] : this.#guesses.next(this, room);
+	}
+
+	guessed(tokens: number, right: number): void {
+		this.#guesses.observe(tokens, right);
 	}
 
 	samplerConfig(): NativeSamplerConfig {

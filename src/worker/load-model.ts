@@ -8,6 +8,7 @@ import { BOUND_VERSION, bindModel, bindNative, type NativeContext } from './bind
 import { chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
 import { Engine } from './engine.ts';
 import { checkGgufHeader } from './gguf-header.ts';
+import { createGuessGain } from './guess-gain.ts';
 import type { Log } from './log.ts';
 import { measureCopy, openParking } from './measure-cache.ts';
 import { createVocabulary, type Vocabulary } from './vocabulary.ts';
@@ -24,6 +25,8 @@ export type LoadOptions = {
 	prefillSliceTokens: number;
 	/** Memory for sequences that gave up their slot; 0 parks none. */
 	parkedBytes: number;
+	/** Guesses at the next tokens are verified where that is measured to be faster. */
+	speculates: boolean;
 	retortVersion: string;
 	log: Log;
 	onFailure: (error: RetortError) => void;
@@ -81,7 +84,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		const native = bindNative(llama, model, context);
 		const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 		const vocabulary = createVocabulary(bindModel(model), vocabularySize);
-		const { copyMs, parking } = await warmUp(native.context, options);
+		const { copyMs, parking, canBeCut } = await warmUp(native.context, options);
 		const engine = new Engine({
 			native,
 			vocabulary,
@@ -92,6 +95,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 			eventIntervalMs: EVENT_INTERVAL_MS,
 			copyMs,
 			parking,
+			guessGain: options.speculates && canBeCut ? createGuessGain() : null,
 			onFailure: options.onFailure,
 		});
 		const { release } = llama.llamaCppRelease;
@@ -131,15 +135,16 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	}
 }
 
-/** Evaluates a few tokens, and finds out what moving them costs. */
+/** Evaluates a few tokens, and finds out what moving them costs and whether the cache can be cut. */
 async function warmUp(context: NativeContext, { slots, parkedBytes }: LoadOptions) {
 	context.initBatch(WARM_UP_TOKENS);
 	context.addToBatch(0, 0, new Uint32Array(WARM_UP_TOKENS), Uint32Array.of(WARM_UP_TOKENS - 1));
 	await context.decodeBatch();
 	const copyMs = slots > 1 ? await measureCopy(context, WARM_UP_TOKENS) : Number.POSITIVE_INFINITY;
 	const parking = await openParking(context, { tokens: WARM_UP_TOKENS, budgetBytes: parkedBytes });
+	const canBeCut = context.removeTokenCellsFromSequence(0, 1, -1);
 	context.disposeSequence(0);
-	return { copyMs, parking };
+	return { copyMs, parking, canBeCut };
 }
 
 function textOf(vocabulary: Vocabulary, id: number | null): string | null {

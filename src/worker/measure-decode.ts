@@ -20,6 +20,7 @@ export async function measureDecode(modelPath: string, threads: number | null): 
 		batchTokens: 256,
 		prefillSliceTokens: 256,
 		parkedBytes: 0,
+		speculates: false,
 		retortVersion: '0',
 		log: { debug: silent, info: silent, warn: silent, error: silent },
 		onFailure: silent,

@@ -2,6 +2,7 @@ import { workerFailed } from '../errors.ts';
 import type { BatchEntry } from './batch-plan.ts';
 import type { Native } from './binding.ts';
 import type { Generation } from './generation.ts';
+import type { GuessGain } from './guess-gain.ts';
 import { createLogprobReader } from './logprobs.ts';
 import type { Slot } from './slot.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -9,16 +10,26 @@ import { createWholeStep } from './whole-step.ts';
 
 /** Drawn when the grammar is at its end and the vocabulary has no token to say so. */
 const NO_TOKEN = -1;
+/** What lies between two steps counts for the later one, up to this: more is idleness. */
+const HAND_OVER_MS = 2;
 
 /** A slot's share of a batch. */
-export type Share = { slot: Slot; tokens: readonly number[]; position: number; isLast: boolean };
+export type Share = {
+	slot: Slot;
+	tokens: readonly number[];
+	position: number;
+	isLast: boolean;
+	/** What may come after them, to be verified in the same batch. */
+	guess: readonly number[];
+};
 
 /** A generation whose input is all evaluated. */
 export type Ready = {
 	slot: Slot;
 	generation: Generation;
-	/** Where its logits lie. */
+	/** Where its logits lie, and those after each token of the guess behind them. */
 	batchIndex: number;
+	guess: readonly number[];
 	/** The tokens that the step drew already, one after another; null when one is still to be drawn. */
 	drawn: number[] | null;
 };
@@ -34,6 +45,10 @@ export type StepOptions = {
 	native: Native;
 	vocabulary: Vocabulary;
 	contextTokens: number;
+	/** Says when guesses are verified; null for never. The cache has to be of a kind that can be cut. */
+	guessGain: GuessGain | null;
+	/** Tokens of a batch at most. */
+	batchTokens: number;
 	/** Runs on this thread while a pool thread decodes: the time to write out what the step before gave. */
 	duringDecode: () => void;
 };
@@ -43,7 +58,8 @@ export type StepOptions = {
  * when the decode failed; the KV cache is undefined then.
  */
 export function createStep(options: StepOptions): Step {
-	const { native } = options;
+	const { native, guessGain } = options;
+	let lastEndMs = 0;
 	const { context } = native;
 	const readLogprob = createLogprobReader(options.native, options.vocabulary);
 	const wholeStep = native.step === null ? null : createWholeStep(native.step, options);
@@ -57,7 +73,8 @@ export function createStep(options: StepOptions): Step {
 			const { generation, pending } = slot;
 			const isLast = count === pending.length;
 			const tokens = isLast ? pending : pending.slice(0, count);
-			shares.push({ slot, tokens, position: slot.tokens.length, isLast: isLast && generation !== null });
+			const position = slot.tokens.length;
+			shares.push({ slot, tokens, position, isLast: isLast && generation !== null, guess: [] });
 			for (const id of tokens) slot.tokens.push(id);
 			slot.pending = isLast ? [] : pending.slice(count);
 			if (!isLast) generation?.reportPrefill();
@@ -65,14 +82,25 @@ export function createStep(options: StepOptions): Step {
 		return shares;
 	}
 
+	/** Adds guesses where all slots decode and guessing pays. */
+	function speculate(shares: readonly Share[]): void {
+		let room = options.batchTokens - shares.reduce((sum, share) => sum + share.tokens.length, 0);
+		for (const share of shares) {
+			const { slot } = share;
+			share.guess = slot.generation?.guess(Math.min(room, options.contextTokens - slot.tokens.length)) ?? [];
+			room -= share.guess.length;
+		}
+	}
+
 	async function decode(shares: readonly Share[]): Promise<{ ready: Ready[]; steps: number }> {
 		const ready: Ready[] = [];
-		context.initBatch(shares.reduce((sum, share) => sum + share.tokens.length, 0));
-		for (const { slot, tokens, position, isLast } of shares) {
-			const wanted = isLast ? Uint32Array.of(tokens.length - 1) : new Uint32Array(0);
-			const [batchIndex] = context.addToBatch(slot.index, position, Uint32Array.from(tokens), wanted);
+		context.initBatch(shares.reduce((sum, share) => sum + share.tokens.length + share.guess.length, 0));
+		for (const { slot, tokens, position, isLast, guess } of shares) {
+			const wanted = Uint32Array.from({ length: isLast ? 1 + guess.length : 0 }, (_, at) => tokens.length - 1 + at);
+			const [batchIndex] = context.addToBatch(slot.index, position, Uint32Array.of(...tokens, ...guess), wanted);
 			const { generation } = slot;
-			if (batchIndex !== undefined && generation !== null) ready.push({ slot, generation, batchIndex, drawn: null });
+			if (batchIndex !== undefined && generation !== null)
+				ready.push({ slot, generation, batchIndex, guess, drawn: null });
 		}
 		const decoded = context.decodeBatch();
 		options.duringDecode();
@@ -81,8 +109,10 @@ export function createStep(options: StepOptions): Step {
 	}
 
 	/** Draws until the phase machine takes a token: it refuses one at most, for an empty or an unopened phase. */
-	async function draw({ slot, generation, batchIndex, drawn }: Ready): Promise<void> {
+	async function draw({ slot, generation, batchIndex, guess, drawn }: Ready): Promise<void> {
 		const { logprobs } = generation.request;
+		/** Tokens of the guess that came true. */
+		let right = 0;
 		try {
 			if (drawn !== null) acceptRun(slot, generation, drawn);
 			while (!generation.isFinished && !generation.isCancelled && generation.pending.length === 0) {
@@ -90,9 +120,16 @@ export function createStep(options: StepOptions): Step {
 					slot.sampler.applyConfig(generation.samplerConfig());
 					generation.needsConfig = generation.banned.length > 0;
 				}
-				const id = await context.sampleToken(batchIndex, slot.sampler);
+				const at = batchIndex + right;
+				const id = await context.sampleToken(at, slot.sampler);
 				if (id === NO_TOKEN) generation.endOfGrammar();
-				else generation.accept(id, logprobs === null ? null : await readLogprob(batchIndex, id, logprobs));
+				else generation.accept(id, logprobs === null ? null : await readLogprob(at, id, logprobs));
+				const [, ...forced] = generation.pending;
+				if (id !== guess[right] || forced.length > 0 || generation.banned.length > 0) continue;
+				// Evaluated already, and what comes after it lies ready.
+				slot.tokens.push(id);
+				generation.pending = [];
+				right++;
 			}
 		} catch (cause) {
 			// A grammar that stumbles is its own request's fault; the context is whole.
@@ -102,6 +139,11 @@ export function createStep(options: StepOptions): Step {
 
 	async function run(entries: readonly BatchEntry[], slots: readonly Slot[]): Promise<number> {
 		const shares = take(entries, slots);
+		const streams = shares.every(({ slot, isLast }) => isLast && slot.generation?.isPrefill === false)
+			? shares.length
+			: 0;
+		if (streams > 0 && guessGain?.pays(streams)) speculate(shares);
+		const startedMs = Math.max(lastEndMs, performance.now() - HAND_OVER_MS);
 		const { ready, steps } = await (wholeStep === null ? decode(shares) : wholeStep.decode(shares));
 		const draws: Promise<void>[] = [];
 		for (const each of ready) {
@@ -111,6 +153,17 @@ export function createStep(options: StepOptions): Step {
 			if (!generation.isFinished && generation.pending.length === 0) draws.push(draw(each));
 		}
 		await Promise.all(draws);
+		let tokens = 0;
+		for (const { slot, tokens: own, position, guess } of shares) {
+			const right = slot.tokens.length - position - own.length;
+			tokens += right + 1;
+			if (guess.length === 0) continue;
+			slot.generation?.guessed(guess.length, right);
+			if (right < guess.length) context.removeTokenCellsFromSequence(slot.index, slot.tokens.length, -1);
+		}
+		const guessed = shares.some(({ guess }) => guess.length > 0);
+		lastEndMs = performance.now();
+		if (streams > 0) guessGain?.observe({ streams, ms: lastEndMs - startedMs, tokens, guessed });
 		for (const { slot, generation } of ready) {
 			if (slot.tokens.length + generation.pending.length > options.contextTokens) generation.endForLength();
 		}

@@ -32,6 +32,7 @@ function options(listen: string, modelPath = embeddedModel) {
 		batchTokens: 128,
 		prefillSliceTokens: 64,
 		parkedBytes: 0,
+		speculates: true,
 		retortVersion: '0.0.0',
 		log: silentLog,
 		onFailure: () => undefined,

@@ -28,6 +28,7 @@ export function loadEmbedded(
 		batchTokens: 128,
 		prefillSliceTokens: 64,
 		parkedBytes: options.parkedBytes ?? 0,
+		speculates: true,
 		retortVersion: '0.0.0',
 		log: silentLog,
 		onFailure: options.onFailure ?? silent,
