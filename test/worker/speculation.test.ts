@@ -80,7 +80,7 @@ describe('guesses that the batch verifies', () => {
 			const guessed = await runAll(requests, { step, guessGain, atOnce: 1 });
 			expect(guessed.map(({ ids }) => ids)).toEqual(plain.map(({ ids }) => ids));
 			expect(guessed.map(({ answer }) => answer)).toEqual(plain.map(({ answer }) => answer));
-			expect(guessGain.spared).toBeGreaterThan(500);
+			expect(guessGain.spared).toBeGreaterThan(100);
 		}
 	});
 
