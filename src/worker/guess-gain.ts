@@ -1,10 +1,10 @@
-/** A step in which everybody decodes. */
-export type DecodeStep = { streams: number; ms: number; tokens: number; guessed: boolean };
+/** A step in which one generation decodes, alone. */
+export type LoneStep = { ms: number; tokens: number; guessed: boolean };
 
 export type GuessGain = {
-	/** Whether the next step of so many streams should verify guesses. */
-	pays(streams: number): boolean;
-	observe(step: DecodeStep): void;
+	/** Whether the next step should verify guesses. */
+	pays(): boolean;
+	observe(step: LoneStep): void;
 };
 
 const NEWEST_WEIGHT = 0.15;
@@ -12,40 +12,28 @@ const NEWEST_WEIGHT = 0.15;
 const LEAST_STEPS = 6;
 /** Every so many steps the slower way is tried once: contexts grow, and texts change. */
 const TRY_EVERY = 32;
-/** Below this it may be noise, and guesses make each step of the others longer. */
+/** Below this it may be noise. */
 const LEAST_GAIN = 1.1;
 
-type Way = { steps: number; ms: number; tokens: number };
-type Ways = { plain: Way; guessing: Way; turns: number };
-
 /**
- * Tells from the steps before whether verifying guesses gives more tokens a second than doing without. What a wider batch
- * costs depends on machine, model, and how many decode at once: so it is measured, for each number of streams.
+ * Tells from the steps before whether verifying guesses gives more tokens a second than doing without: what a wider batch
+ * costs depends on machine, model and context.
  */
 export function createGuessGain(): GuessGain {
-	const known = new Map<number, Ways>();
-
-	function waysOf(streams: number): Ways {
-		const found = known.get(streams);
-		if (found !== undefined) return found;
-		const start = { steps: 0, ms: 0, tokens: 0 };
-		const ways = { plain: { ...start }, guessing: { ...start }, turns: 0 };
-		known.set(streams, ways);
-		return ways;
-	}
+	const plain = { steps: 0, ms: 0, tokens: 0 };
+	const guessing = { steps: 0, ms: 0, tokens: 0 };
+	let turns = 0;
 
 	return {
-		pays(streams) {
-			const ways = waysOf(streams);
-			if (ways.plain.steps < LEAST_STEPS) return false;
-			if (ways.guessing.steps < LEAST_STEPS) return true;
-			const gain = ways.guessing.tokens / ways.guessing.ms / (ways.plain.tokens / ways.plain.ms);
+		pays() {
+			if (plain.steps < LEAST_STEPS) return false;
+			if (guessing.steps < LEAST_STEPS) return true;
+			const gain = guessing.tokens / guessing.ms / (plain.tokens / plain.ms);
 			const isFaster = gain >= LEAST_GAIN;
-			return ++ways.turns % TRY_EVERY === 0 ? !isFaster : isFaster;
+			return ++turns % TRY_EVERY === 0 ? !isFaster : isFaster;
 		},
-		observe({ streams, ms, tokens, guessed }) {
-			const ways = waysOf(streams);
-			const way = guessed ? ways.guessing : ways.plain;
+		observe({ ms, tokens, guessed }) {
+			const way = guessed ? guessing : plain;
 			const weight = Math.max(NEWEST_WEIGHT, 1 / ++way.steps);
 			way.ms += (ms - way.ms) * weight;
 			way.tokens += (tokens - way.tokens) * weight;
