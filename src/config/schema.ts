@@ -164,11 +164,7 @@ const modelSchema = z.strictObject({
 		.default('auto')
 		.describe('Layers on the GPU.'),
 	batchTokens: z.int().positive().default(512).describe('Tokens in one batch.'),
-	prefillSliceTokens: z
-		.int()
-		.positive()
-		.default(256)
-		.describe('Prompt tokens evaluated before decoding streams get their next step.'),
+	prefillSliceTokens: z.int().positive().default(256).describe('Prompt tokens between two steps of decoding streams.'),
 	closing: z
 		.string()
 		.nullable()
@@ -176,10 +172,7 @@ const modelSchema = z.strictObject({
 		.describe(
 			"Words that close this model's thoughts at their budget; null takes reasoning.closing, '' closes without a word, as suits a model that never saw such a sentence.",
 		),
-	speculation: z
-		.boolean()
-		.default(true)
-		.describe('Guess what the text repeats and verify it in one step, where that is measured to be faster.'),
+	speculation: z.boolean().default(true).describe('Guess what the text repeats, where that is measured to be faster.'),
 });
 export type ModelConfig = z.infer<typeof modelSchema>;
 
