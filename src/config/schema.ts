@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-/** Absent and {} mean the same: every section has a complete default. */
+/** Absent and {} mean the same, for every section has a complete default; where absent means more, unwrap() one. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
 	return z.strictObject(shape).prefault({} as never); // every key has a default, which the type of prefault cannot see
 }
@@ -86,7 +86,7 @@ const keySchema = z.strictObject({
 		.nonnegative()
 		.optional()
 		.describe("Thinking budget of this key's requests that name none, in place of reasoning.defaultMaxTokens."),
-	limits: limitsSchema.optional().describe('Limits of this key, in place of the top-level ones.'),
+	limits: limitsSchema.unwrap().optional().describe('Limits of this key, in place of the top-level ones.'),
 });
 export type KeyConfig = z.infer<typeof keySchema>;
 

@@ -43,6 +43,18 @@ describe('loadConfig', () => {
 		expect(parseConfig('reasoning:\n  maxTokens: null\n', 'team.yaml').reasoning.maxTokens).toBeNull();
 	});
 
+	it('leaves a key without limits to those of the top level, and fills in what a key with limits leaves out', () => {
+		const key = (id: string, rest: string) => `  - {id: ${id}, sha256: ${id.repeat(64)}${rest}}\n`;
+		const { keys } = parseConfig(
+			`limits:\n  requestsPerMinute: 60\nkeys:\n${key('a', '')}${key('b', ', limits: {concurrentRequests: 2}')}`,
+			'team.yaml',
+		);
+		expect(keys.map((each) => each.limits)).toEqual([
+			undefined,
+			{ requestsPerMinute: null, tokensPerMinute: null, concurrentRequests: 2 },
+		]);
+	});
+
 	it('says which file is missing', () => {
 		expect(() => loadConfig(join(folder, 'absent.yaml'))).toThrow(/absent\.yaml: cannot be read \(no such file\)/);
 		expect(() => loadConfig(folder)).toThrow(/cannot be read \(it is a folder\)/);
