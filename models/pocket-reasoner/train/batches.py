@@ -26,11 +26,11 @@ def encode_learned(tokenizer, text):
 TOOL_WORDS = re.compile(r"((?<!: )\b\w+\b)")
 
 
-def encode_prompt(tokenizer, prompt, random):
+def encode_prompt(tokenizer, prompt, is_plain=False):
     """A server that keeps its clients' words apart from the template's own tokenises them apart: a name is cut from
     the bracket before it, a system message from the list of tools behind it. Be used to that and to plain text."""
     head, mark, tail = prompt.partition("\nTools:" if "\nTools:" in prompt else "Tools:")
-    if not mark or random.random() < .25:
+    if not mark or is_plain:
         return tokenizer.encode(prompt)
     listed, user_mark, turns = tail.partition(USER)
     parts = [head, mark + "\n", *TOOL_WORDS.split(listed[1:]), user_mark]
@@ -40,7 +40,7 @@ def encode_prompt(tokenizer, prompt, random):
 
 def encode(tokenizer, sample, random):
     """-> ids, weights, first position of the last user turn"""
-    prompt = encode_prompt(tokenizer, sample.prompt, random)
+    prompt = encode_prompt(tokenizer, sample.prompt, random.random() < .25)
     completion, weights = encode_learned(tokenizer, sample.completion)
     close = tokenizer.id["</think>"]
     fate = random.random()

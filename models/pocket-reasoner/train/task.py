@@ -26,9 +26,9 @@ def operands(random, split, operator):
             if random.random() < .4:
                 a, b = b, a
         elif operator == "/":
-            b = random.randint(2, 9)
+            b = random.choice([2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 9, 9])   # the hard ones more often
             kind = random.random()   # one step of the table, a quotient of up to three digits, anything
-            a = random.randrange(10 * b) if kind < .3 else b * number(random, 3) if kind < .85 else number(random, 4)
+            a = random.randrange(10 * b) if kind < .35 else b * number(random, 3) if kind < .85 else number(random, 4)
         else:
             a, b = number(random, 4), number(random, 4)
             if operator == "+" and random.random() < .03:

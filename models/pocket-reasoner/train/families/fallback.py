@@ -13,6 +13,13 @@ def gibberish(random):
     return "".join(random.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(random.randint(3, 10)))
 
 
+def a_thing(random):
+    """A word, a name or something nobody has heard of: strange letters in an English sentence make it no other language."""
+    kind = random.random()
+    word = gibberish(random) if kind < .12 else random.choice(WORDS)
+    return word.capitalize() if random.random() < .2 else word
+
+
 def loose_english(random):
     """'Which old kettle works in the harbor?': any words, held together by small ones."""
     kind = random.random()
@@ -20,7 +27,7 @@ def loose_english(random):
     if random.random() < .5:
         parts.append(random.choice(english.VERBS if kind < .5 else english.DETERMINERS))
     for i in range(random.randint(1, 3)):
-        parts += [random.choice(english.LINKS)] * (i > 0) + [random.choice(english.DETERMINERS)] * (random.random() < .4) + [random.choice(WORDS)]
+        parts += [random.choice(english.LINKS)] * (i > 0) + [random.choice(english.DETERMINERS)] * (random.random() < .4) + [a_thing(random)]
     text = " ".join(part for part in parts if part)
     return text + random.choice(["", "?", "?", "?"] if kind < .5 else ["", "", ".", "!"])
 
@@ -34,7 +41,7 @@ def english_prompt(random):
     fill |= {"n": random.randint(2, 99), "n2": random.randint(2, 12), "big": random.randint(10, 99999), "big2": random.randint(11, 999), "year": random.randint(1500, 2030)}
     fill |= {"W": fill["w"].capitalize(), "gib": gibberish(random), "gib2": gibberish(random)}
     if random.random() < .5:   # topics of any words
-        fill["topic"] = random.choice(["", "the ", "a "]) + random.choice(WORDS) + random.choice(["", " " + random.choice(WORDS)])
+        fill["topic"] = random.choice(["", "the ", "a "]) + a_thing(random) + random.choice(["", " " + a_thing(random)])
     if random.random() < .2:   # a name nobody has heard of
         fill["person"] = fill["country"] = fill["city"] = random.choice(WORDS).capitalize()
     prompt = random.choice(english.PROMPTS).format(**fill)
@@ -66,7 +73,7 @@ def foreign_prompt(random, language):
 def fallback(random, split, style, language=None):
     """`language`: the one a system prompt asks for; else that of the question."""
     while True:
-        spoken = random.choice(LANGUAGES) if random.random() < .42 else None
+        spoken = random.choice(LANGUAGES) if random.random() < .36 else None
         prompt = foreign_prompt(random, spoken) if spoken else english_prompt(random)
         if in_split(("refuse", prompt), split):
             break

@@ -16,7 +16,7 @@ def small_talk(random, split, style, language=None):
     kind = random.choice(["greet", "greet", "greet", "greet", "greet", "who", "who", "who", "who", "able", "able", "thanks", "bye", "name"] + ["foreign"] * 9)
     if kind == "foreign" or language and language.name != "English" and kind in ("greet", "who"):
         tongue = language or random.choice(LANGUAGES)
-        if not language and random.random() < .2:
+        if not language and random.random() < .35:
             return Task(random.choice(tongue.thanks), f"The user writes {tongue.name} and thanks me.", tongue.welcome)
         question = random.choice(wording.GREETINGS + wording.WHO_ARE_YOU if language else tongue.greetings)
         return Task(question, f"The {'system wants' if language else 'user writes'} {tongue.name}. I greet back in {tongue.name} and say what I am.", tongue.hello)
