@@ -61,6 +61,8 @@ async function client(references: readonly Reference[], untilMs: number): Promis
 		else if (dice < 0.95) count('abort', await stream(url, question, reference, 5 + random() * 400));
 		else count('slow', await readSlowly(url, question, 2000 + random() * 8000));
 		live -= 1;
+		// A server without workers turns away at once; asking again without a pause would only measure that.
+		await delay(50);
 	}
 }
 
