@@ -201,7 +201,8 @@ export class PhaseRun {
 
 	#push(id: number, isReplay: boolean) {
 		const isEndOfGeneration = this.#tokens.isEndOfGeneration(id);
-		const text = this.#tokens.piece(id).text ?? '';
+		// A part of a character is text too: an answer of such parts alone is not empty.
+		const text = this.#tokens.piece(id).text ?? '\ufffd';
 		return this.machine.push({ id, isEndOfGeneration, text, isReplay }, performance.now());
 	}
 

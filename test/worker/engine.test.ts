@@ -28,6 +28,15 @@ describe('a generation', () => {
 		]);
 	});
 
+	it('ends an answer of characters that no token holds whole where the model ends it', async () => {
+		const { answer, end } = await run(
+			model.engine,
+			ask('什么是黑洞？', { phases: [reasoning(), phase({ emptyRetries: 1 })] }),
+		);
+		expect(answer).toMatch(/^\P{ASCII}+$/u);
+		expect(end?.finishReason).toBe('stop');
+	});
+
 	it('starts with generation-start, ends with generation-end, and counts every id that it sent', async () => {
 		const { events, ids, end, phaseEnds } = await run(model.engine, ask(question));
 		expect(events[0]?.type).toBe('generation-start');
