@@ -21,6 +21,8 @@ export function announce(
 	log.info({ url: facts.url, models: models.map(({ name }) => name), keys: keyCount }, 'ready');
 	if (config.logging.format === 'json') return;
 	const isLoopback = isLoopbackName(config.server.host);
+	// Who started us may have closed it: that is no reason to end.
+	process.stdout.on('error', () => undefined);
 	process.stdout.write(formatBanner({ ...facts, models, keyCount, isLoopback }));
 }
 

@@ -29,9 +29,19 @@ export type RetortServer = {
 	stop(): Promise<void>;
 };
 
+type RunOptions = {
+	env?: Record<string, string>;
+	cwd?: string;
+	/** Runs it as `"$0" "$@"`, under what the shell can set. */
+	shell?: string;
+};
+
 /** A command line of retort that may end by itself: everything it printed, and how it ended. */
-export function runRetort(args: string[], options: { env?: Record<string, string>; cwd?: string } = {}) {
-	const child = spawn(process.execPath, [join(root, 'dist', 'main.js'), ...args], {
+export function runRetort(args: string[], options: RunOptions = {}) {
+	const line = [join(root, 'dist', 'main.js'), ...args];
+	const [command, first] =
+		options.shell === undefined ? [process.execPath, []] : ['/bin/sh', ['-c', options.shell, process.execPath]];
+	const child = spawn(command, [...first, ...line], {
 		stdio: ['ignore', 'pipe', 'pipe'],
 		cwd: options.cwd ?? root,
 		env: { ...process.env, ...options.env },
@@ -53,7 +63,7 @@ export function runRetort(args: string[], options: { env?: Record<string, string
 /** Starts the built server on a free port and waits for its banner. */
 export async function startRetort(
 	args: string[] = [],
-	options: { env?: Record<string, string> } = {},
+	options: Pick<RunOptions, 'env' | 'shell'> = {},
 ): Promise<RetortServer> {
 	const startedMs = performance.now();
 	const { child, exited, stdout, stderr } = runRetort(['--port', '0', ...args], options);
