@@ -5,6 +5,7 @@ export class ForwardedEvents {
 	#hasStarted = false;
 	#evaluatedTokens = -1;
 	readonly #ids: number[] = [];
+	readonly #endedPhases = new Set<string>();
 
 	/** What the client gets for this event; null where a second run says again what the client knows already. */
 	accept(event: WorkerEvent): WorkerEvent | null {
@@ -19,8 +20,13 @@ export class ForwardedEvents {
 				if (event.evaluatedTokens <= this.#evaluatedTokens) return null;
 				this.#evaluatedTokens = event.evaluatedTokens;
 				return event;
-			case 'delta':
 			case 'phase-end':
+				// Of an answer that was whole but for its last line.
+				if (this.#endedPhases.has(event.phase)) return null;
+				this.#endedPhases.add(event.phase);
+				for (const id of event.ids) this.#ids.push(id);
+				return event;
+			case 'delta':
 				for (const id of event.ids) this.#ids.push(id);
 				return event;
 			case 'generation-end':

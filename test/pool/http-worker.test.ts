@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { workerFailed } from '../../src/errors.ts';
 import { parseEndpoint } from '../../src/pool/endpoint.ts';
@@ -115,7 +116,7 @@ describe('HttpWorker', () => {
 				turn[ending]();
 			},
 		});
-		for (cut = 0; cut <= lastCut; cut += 5) {
+		for (cut = 0; cut <= lastCut; cut += 1) {
 			const outcome = await run(worker);
 			expect(outcome.error).toEqual(crashed);
 			expect(events.slice(0, outcome.events.length)).toEqual(outcome.events);
@@ -152,6 +153,12 @@ describe('HttpWorker', () => {
 			(turn) => turn.send({ type: 'generation-error', code: 'decode_failed', message: 'secret path' }),
 		],
 		['a redirect', (turn) => void turn.response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
+		[
+			'a compressed answer',
+			(turn) => {
+				turn.response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(toLines(tokenEvents(2))));
+			},
+		],
 		['a 401', (turn) => turn.fail(401, 'invalid_api_key')],
 		['a 500', (turn) => turn.fail(500, 'internal_error', 'secret path')],
 		['a 400 that is no envelope', (turn) => void turn.response.writeHead(400).end('<html>')],
@@ -161,6 +168,16 @@ describe('HttpWorker', () => {
 		const { error } = await run(worker);
 		expect(error).toEqual(crashed);
 		expect(String(error)).not.toContain('secret');
+	});
+
+	it('does not go where a redirect leads', async () => {
+		const canary = await startFakeWorker({ transport: 'tcp' });
+		cleanups.push(() => canary.close());
+		const { worker } = await setUp({
+			script: (turn) => void turn.response.writeHead(307, { location: `${canary.endpoint}/generate` }).end(),
+		});
+		expect((await run(worker)).error).toEqual(crashed);
+		expect(canary.received).toEqual([]);
 	});
 
 	it("passes on a worker's own 400", async () => {
