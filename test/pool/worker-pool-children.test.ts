@@ -196,6 +196,18 @@ describe('WorkerPool with child processes', () => {
 		expect(pool.status().workers.every((worker) => worker.state === 'stopped')).toBe(true);
 	});
 
+	it('row 14: a worker that runs out of memory dies alone, and what it ran goes on at the next token', async () => {
+		const { pool, happened, observed } = setUp({ children: 2 });
+		await happened('workerReady', 2);
+		const outcomes = await Promise.all([
+			runOnce(pool, scripted('large', { tokens: 30, exhaustAt: 10 })),
+			...Array.from({ length: 5 }, (_, index) => runOnce(pool, scripted(`r${index}`, { tokens: 30 }))),
+		]);
+		for (const outcome of outcomes) expect(asOne(outcome)).toEqual({ events: tokenEvents(30), error: null });
+		await happened('workerReady', 3);
+		expect(observed.filter((event) => event.name === 'workerDied')).toHaveLength(1);
+	});
+
 	it('lets the kernel take a worker before the gateway when memory runs out', async () => {
 		if (process.platform !== 'linux') return;
 		const { pool, happened } = setUp({ children: 1 });

@@ -1,6 +1,6 @@
 // A worker process without a model, in plain JavaScript so that it starts fast: `node fake-worker-process.mjs SOCKET MODE`.
 // MODE: ok, exit (dies at start), never-loads, ignore-sigterm, old-protocol, chatty.
-// A prompt's first part is JSON that says what happens: { tokens, holdAt, dieAt, dieBeforeStart, hang }.
+// A prompt's first part is JSON that says what happens: { tokens, holdAt, dieAt, dieBeforeStart, hang, exhaustAt }.
 import { createServer } from 'node:http';
 
 const [socketPath, mode = 'ok'] = process.argv.slice(2);
@@ -17,9 +17,15 @@ function line(response, event) {
 	return new Promise((resolve) => response.write(`${JSON.stringify(event)}\n`, resolve));
 }
 
+/** Ends in an abort of the engine, as where the kernel or a limit gives no more. */
+function exhaustMemory() {
+	const kept = [];
+	for (;;) kept.push(new Array(1_000_000).fill(1));
+}
+
 async function generate(body, response) {
 	const text = body.prompt[0]?.text ?? '';
-	const { tokens = 1, holdAt, dieAt, dieBeforeStart, hang } = text.startsWith('{') ? JSON.parse(text) : {};
+	const { tokens = 1, holdAt, dieAt, dieBeforeStart, hang, exhaustAt } = text.startsWith('{') ? JSON.parse(text) : {};
 	busySlots += 1;
 	response.once('close', () => {
 		busySlots -= 1;
@@ -34,6 +40,7 @@ async function generate(body, response) {
 	const { resume } = body;
 	for (let index = resume.length; index < tokens; index += 1) {
 		if (index === holdAt && resume.length === 0) return;
+		if (index === exhaustAt && resume.length === 0) exhaustMemory();
 		if (index === dieAt && resume.length === 0) process.kill(process.pid, 'SIGKILL');
 		const delta = { type: 'delta', phase: 'answer', text: `t${index} `, special: false, ids: [index], logprobs: null };
 		await line(response, delta);

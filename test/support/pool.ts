@@ -68,7 +68,8 @@ export function startPool(
 		spawn: (_model, socketPath) => {
 			const mode = modes[Math.min(launches, modes.length - 1)] ?? 'ok';
 			launches += 1;
-			return { command: process.execPath, args: [childScript, socketPath, mode], env: { UV_THREADPOOL_SIZE: '4' } };
+			const args = ['--max-old-space-size=48', childScript, socketPath, mode];
+			return { command: process.execPath, args, env: { UV_THREADPOOL_SIZE: '4' } };
 		},
 		queue: { maxLength: 100, deadlineSeconds: 20 },
 		workers: { loadSeconds: 20, stallSeconds: 10, drainSeconds: 20, generationSeconds: 100, ...workers },
@@ -138,7 +139,14 @@ export function asOne({ events, error }: Outcome): Outcome {
 /** For a fake child process: its prompt says what happens to it. */
 export function scripted(
 	requestId: string,
-	script: { tokens?: number; holdAt?: number; dieAt?: number; dieBeforeStart?: boolean; hang?: boolean },
+	script: {
+		tokens?: number;
+		holdAt?: number;
+		dieAt?: number;
+		dieBeforeStart?: boolean;
+		hang?: boolean;
+		exhaustAt?: number;
+	},
 ): GenerateRequest {
 	return generateRequest(requestId, { prompt: [{ text: JSON.stringify(script), special: false }] });
 }

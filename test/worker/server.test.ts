@@ -202,6 +202,22 @@ describe('a client that does not read', () => {
 	});
 });
 
+/** A file of one key and one tensor, padded to look like one that holds data. */
+function gguf({ key, dimension }: { key: string; dimension: bigint }): Buffer {
+	const number = (value: bigint) => {
+		const bytes = Buffer.alloc(8);
+		bytes.writeBigUInt64LE(value);
+		return bytes;
+	};
+	const small = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
+	const text = (value: string) => Buffer.concat([number(BigInt(value.length)), Buffer.from(value)]);
+	const architecture = [text('general.architecture'), small(8), text('llama')];
+	const other = [text(key), small(4), small(1)];
+	const tensor = [text('token_embd.weight'), small(2), number(dimension), number(dimension), small(0), number(0n)];
+	const head = [Buffer.from('GGUF'), small(3), number(1n), number(2n)];
+	return Buffer.concat([...head, ...architecture, ...other, ...tensor, Buffer.alloc(4096)]);
+}
+
 describe('starting a worker', () => {
 	it('on TCP gives the address that came to be, and drains', async () => {
 		const other = await startWorker(options('127.0.0.1:0'));
@@ -244,6 +260,9 @@ describe('starting a worker', () => {
 			'text.gguf': Buffer.from('hello'),
 			'greedy.gguf': greedy,
 			'cut.gguf': real.subarray(0, real.length * 0.6),
+			'empty-key.gguf': gguf({ key: '', dimension: 32n }),
+			'zero-dimension.gguf': gguf({ key: 'general.x', dimension: 0n }),
+			'vast-dimension.gguf': gguf({ key: 'general.x', dimension: 2n ** 63n }),
 		};
 		for (const [name, bytes] of Object.entries(files)) {
 			await writeFile(join(folder, name), bytes);
