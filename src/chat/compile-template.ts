@@ -21,13 +21,6 @@ export function withDeadline<Value>(run: () => Value, deadlineMs = DEADLINE_MS):
 	}
 }
 
-/** The error is of the other context's realm, and no instance of this one's Error. */
-export function isDeadlineError(error: unknown): boolean {
-	return (
-		typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
-	);
-}
-
 export type TemplateVariables = {
 	messages: TemplateMessage[];
 	add_generation_prompt: boolean;

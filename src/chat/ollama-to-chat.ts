@@ -1,6 +1,6 @@
 import { type ChatRequest, parseChatRequest } from '../protocol/chat-request.ts';
 import type { OllamaChatRequest, OllamaGenerateRequest, OllamaMessage } from '../protocol/ollama-request.ts';
-import { type Renaming, withRenamedParams } from './rename-param.ts';
+import { type Renaming, renameParam, withRenamedParams } from './rename-param.ts';
 
 /**
  * Ollama's request as the chat request that asks for the same; null for one that asks nothing, as clients send it to
@@ -11,7 +11,7 @@ export function ollamaToChat(request: OllamaChatRequest | OllamaGenerateRequest,
 		'prompt' in request ? toTurn(request) : withCallIds(('messages' in request && request.messages) || []);
 	if (messages.length === 0) return null;
 	const { num_predict: maxTokens = 0, mirostat: _off, typical_p: _alsoOff, ...sampling } = request.options ?? {};
-	return inOllamaTerms(() =>
+	return withRenamedParams(RENAMED, () =>
 		parseChatRequest({
 			...sampling,
 			model,
@@ -66,9 +66,9 @@ function withCallIds(messages: readonly OllamaMessage[]): object[] {
 	});
 }
 
-/** Runs what knows the request as a chat request, and says what it refuses by the names that the client used. */
-export function inOllamaTerms<Result>(run: () => Result): Result {
-	return withRenamedParams(RENAMED, run);
+/** A refusal of what the request became, by the names that the client used. */
+export function toOllamaTerms(error: unknown): unknown {
+	return renameParam(error, RENAMED);
 }
 
 const RENAMED: readonly Renaming[] = [

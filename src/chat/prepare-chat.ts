@@ -1,6 +1,5 @@
 import type { ChatRequest } from '../protocol/chat-request.ts';
-import type { GenerateRequest } from '../protocol/worker-api.ts';
-import { answerGrammar } from './answer-grammar.ts';
+import type { GenerateRequest, Grammar } from '../protocol/worker-api.ts';
 import type { ParseOptions } from './parse-output.ts';
 import { type GenerationDefaults, type KeyOverrides, planGeneration, type ReasoningPlan } from './plan-generation.ts';
 import { appendPrefill, continuePhases, readPrefill } from './prefill.ts';
@@ -23,19 +22,20 @@ export type PreparedChat = {
 export function prepareChat(input: {
 	request: ChatRequest;
 	template: ChatTemplate;
+	/** What `compileGrammar` makes of the request's `grammarSourceOf`; null where that is null. */
+	grammar: Grammar | null;
 	/** Of one slot; null when unknown. */
 	contextTokens: number | null;
 	defaults: GenerationDefaults;
 	key: KeyOverrides | null;
 }): PreparedChat {
-	const { request, template } = input;
+	const { request, template, grammar } = input;
 	const { reasoning: reasoningTrait } = template.traits;
 	const prefill = readPrefill(request);
 	const hasBegun = prefill !== null && prefill.thought + prefill.content !== '';
 	const hasAnswerBegun = prefill !== null && prefill.content !== '';
 	const plan = planGeneration({ ...input, reasoningTrait, hasAnswerBegun });
 	const thinks = plan.reasoning.mode === 'on';
-	const grammar = answerGrammar(request, template.toolFormat);
 	const newAnswerParser = answerParserOf(request, template.toolFormat);
 	const turn = renderPrompt(template, prefill === null ? request.messages : request.messages.slice(0, -1), {
 		thinking: thinks || (prefill !== null && prefill.thought !== ''),

@@ -30,7 +30,7 @@ export function toChatRequest(request: ResponsesRequest, items: readonly Convers
 		tools: tools?.map(({ type, ...described }) => ({ type, function: described })),
 		tool_choice: typeof choice === 'object' ? { type: choice.type, function: { name: choice.name } } : choice,
 	};
-	return inResponsesTerms(() => parseChatRequest(body));
+	return withRenamedParams(RENAMED, () => parseChatRequest(body));
 }
 
 function toResponseFormat(format: NonNullable<NonNullable<ResponsesRequest['text']>['format']>) {
@@ -77,11 +77,7 @@ function toMessages(items: readonly ConversationItem[], instructions: string | u
 	return messages;
 }
 
-/** Runs what knows the request as a chat request, and says what it refuses by the names that the client used. */
-export function inResponsesTerms<Result>(run: () => Result): Result {
-	return withRenamedParams(RENAMED, run);
-}
-
+/** A refusal of what the request became, by the names that the client used. */
 export function toResponsesTerms(error: unknown): unknown {
 	return renameParam(error, RENAMED);
 }

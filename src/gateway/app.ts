@@ -5,6 +5,7 @@ import { IDEMPOTENCY_LIMITS } from './answer-once.ts';
 import { answerExpectation } from './client-error.ts';
 import { type EndReasoning, endReasoningIn } from './end-reasoning.ts';
 import type { GatewayPool } from './gateway-pool.ts';
+import { GrammarCompiler } from './grammar-compiler.ts';
 import { IdempotentAnswers } from './idempotent-answers.ts';
 import { type KeyState, keyState } from './key-state.ts';
 import { LiveResponses } from './live-responses.ts';
@@ -86,6 +87,8 @@ export function buildApp({
 	if (asked === undefined) metrics.watchPool(() => pool.status(), config.metrics);
 	const { limits, counter, revoked } = asked?.keyState ?? keyState(config, shared);
 	const templates = new ModelTemplates();
+	const grammars = new GrammarCompiler({ log });
+	app.addHook('onClose', () => grammars.close());
 
 	app.register(rateLimit, { global: false, store: WindowStore });
 	addErrors(app, log);
@@ -103,7 +106,19 @@ export function buildApp({
 	addModelRoutes(app, pool, config, templates);
 	const idempotent = new IdempotentAnswers(IDEMPOTENCY_LIMITS, () => performance.now());
 	const sharedAnswers = shared === null ? null : new SharedAnswers(shared, IDEMPOTENCY_LIMITS.ttlMs);
-	const services = { config, pool, log, metrics, limits, running, version, templates, idempotent, sharedAnswers };
+	const services = {
+		config,
+		pool,
+		log,
+		metrics,
+		limits,
+		running,
+		version,
+		templates,
+		grammars,
+		idempotent,
+		sharedAnswers,
+	};
 	addChatCompletionsRoute(app, services);
 	addCompletionsRoute(app, services);
 	addTokenRoutes(app, services);

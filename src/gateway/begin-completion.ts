@@ -22,8 +22,8 @@ export type ChatInOtherWords = {
 	/** The generation's. */
 	id: string;
 	isStreamed: boolean;
-	/** Names parameters in refusals as the client did. */
-	inTermsOf?<Result>(run: () => Result): Result;
+	/** The refusal with its parameter named as the client did. */
+	toTerms?(error: unknown): unknown;
 };
 
 export type BegunCompletion = {
@@ -69,13 +69,24 @@ async function beginWith(
 	{ model, info }: ResolvedModel,
 ): Promise<BegunCompletion> {
 	const { request, reply, caller, abort } = asked;
-	const { chat, id, isStreamed, inTermsOf = (run) => run() } = asked.wanted;
-	const { config, version, templates, log } = services;
+	const { chat, id, isStreamed, toTerms = (error) => error } = asked.wanted;
+	const { config, version, templates, grammars, log } = services;
 	request.modelLabel = model.name;
 	const template = templates.of(model.name, info);
-	const prepared = inTermsOf(() =>
-		prepareCompletion({ chat, model: model.name, info, template, caller, config, version, id }),
-	);
+	const prepared = await prepareCompletion({
+		chat,
+		model: model.name,
+		info,
+		template,
+		caller,
+		config,
+		version,
+		grammars,
+		signal: abort.signal,
+		id,
+	}).catch((error: unknown) => {
+		throw toTerms(error);
+	});
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const stop = watchStop(prepared.parse.stop);
 	const running = runCompletion(services, {

@@ -14,13 +14,23 @@ export async function promptOf(
 	chat: ChatRequest,
 	signal: AbortSignal,
 ) {
-	const { config, version, pool, templates } = services;
+	const { config, version, pool, templates, grammars } = services;
 	const { caller } = request;
 	if (caller === null) throw missingKey();
 	const { model, info } = await resolveModel(pool, caller, chat.model, signal);
 	request.modelLabel = model.name;
 	const template = templates.of(model.name, info);
-	const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
+	const prepared = await prepareCompletion({
+		chat,
+		model: model.name,
+		info,
+		template,
+		caller,
+		config,
+		version,
+		grammars,
+		signal,
+	});
 	const parts: PromptPart[] = prepared.request.prompt;
 	return { parts, model: model.name };
 }

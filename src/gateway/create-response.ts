@@ -4,7 +4,7 @@ import { createResponseEncoder, type ResponseEncoder } from '../chat/encode-resp
 import type { ReasoningChannels } from '../chat/output-item.ts';
 import { describeProgress, ProgressTracker } from '../chat/progress.ts';
 import { describeResponse } from '../chat/response-head.ts';
-import { inResponsesTerms, toChatRequest, toResponsesTerms } from '../chat/responses-to-chat.ts';
+import { toChatRequest, toResponsesTerms } from '../chat/responses-to-chat.ts';
 import type { ChoiceEvent } from '../chat/weave-choices.ts';
 import type { Config } from '../config/schema.ts';
 import { shuttingDown } from '../errors.ts';
@@ -57,7 +57,7 @@ async function beginResponse(
 	},
 	{ model, info }: ResolvedModel,
 ): Promise<Answer> {
-	const { config, store, live } = services;
+	const { config, version, grammars, store, live } = services;
 	const { request, reply, caller, wanted, abort } = asked;
 	request.modelLabel = model.name;
 	const scope = scopeOf(caller.keyId);
@@ -65,9 +65,18 @@ async function beginResponse(
 	const chat = toChatRequest(wanted, input);
 	const id = `resp_${randomBytes(24).toString('hex')}`;
 	const template = services.templates.of(model.name, info);
-	const prepared = inResponsesTerms(() =>
-		prepareCompletion({ chat, model: model.name, info, template, caller, config, version: services.version, id }),
-	);
+	const prepared = await prepareCompletion({
+		chat,
+		model: model.name,
+		info,
+		template,
+		caller,
+		config,
+		version,
+		grammars,
+		signal: abort.signal,
+		id,
+	}).catch(inResponsesTerms);
 	const isStreamed = wanted.stream === true;
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const completion = {
@@ -82,9 +91,7 @@ async function beginResponse(
 		setHeaders: (headers: Record<string, string>) => reply.headers(headers),
 	};
 	const events = runChoices(services, completion, prepared.choices);
-	const started = await firstOf(events).catch((error: unknown) => {
-		throw toResponsesTerms(error);
-	});
+	const started = await firstOf(events).catch(inResponsesTerms);
 	request.hasGeneration = true;
 
 	const isStored = wanted.store !== false && store.keepsAny;
@@ -134,6 +141,11 @@ async function beginResponse(
 			framing: NAMED_EVENTS,
 		},
 	};
+}
+
+/** A refusal of what the request became, thrown by the names that the client used. */
+function inResponsesTerms(error: unknown): never {
+	throw toResponsesTerms(error);
 }
 
 /** Kept items and running responses are found by the key that made them; without keys there is one scope. */

@@ -1,4 +1,5 @@
 import type { CompletionMeta } from '../chat/encode-chunks.ts';
+import { grammarSourceOf } from '../chat/grammar-source.ts';
 import type { ParseOptions } from '../chat/parse-output.ts';
 import { prepareChat } from '../chat/prepare-chat.ts';
 import type { ChatTemplate } from '../chat/template.ts';
@@ -7,6 +8,7 @@ import type { ChatRequest } from '../protocol/chat-request.ts';
 import type { GenerateRequest, PromptPart, WorkerInfo } from '../protocol/worker-api.ts';
 import type { TokenEstimate } from './admission.ts';
 import { type Caller, cacheScopeOf } from './caller.ts';
+import type { GrammarCompiler } from './grammar-compiler.ts';
 import { randomHex24 } from './random-hex.ts';
 
 /** `isSample`: it stands for election, and one alone of its kind is shown. */
@@ -30,16 +32,21 @@ export type CompletionInput = {
 	caller: Caller;
 	config: Config;
 	version: string;
+	grammars: GrammarCompiler;
+	/** Of the client: who has left needs no grammar. */
+	signal: AbortSignal;
 	/** The generation's id where it is not that of a chat completion. */
 	id?: string;
 };
 
 /** What chat makes of a request, with what only the front door knows: who asks, ids, time. Throws chat's 400s. */
-export function prepareCompletion(input: CompletionInput): PreparedCompletion {
+export async function prepareCompletion(input: CompletionInput): Promise<PreparedCompletion> {
 	const { chat, model, info, template, caller, config, version } = input;
 	const { contextTokens } = info;
 	const defaults = { sampling: config.sampling, reasoning: reasoningOf(config, model) };
-	const prepared = prepareChat({ request: chat, template, contextTokens, defaults, key: caller.key });
+	const source = grammarSourceOf(chat, template.toolFormat);
+	const grammar = source === null ? null : await input.grammars.compile(source, input.signal);
+	const prepared = prepareChat({ request: chat, template, grammar, contextTokens, defaults, key: caller.key });
 	const { generation } = prepared;
 	// Not the client's x-request-id: two requests with the same one must not be taken for each other.
 	const id = input.id ?? `chatcmpl-${randomHex24()}`;

@@ -1,5 +1,9 @@
+import { compileGrammar } from '../../src/chat/compile-grammar.ts';
+import { grammarSourceOf } from '../../src/chat/grammar-source.ts';
 import type { GenerationDefaults } from '../../src/chat/plan-generation.ts';
+import type { ChatTemplate } from '../../src/chat/template.ts';
 import { type ChatRequest, parseChatRequest } from '../../src/protocol/chat-request.ts';
+import type { Grammar } from '../../src/protocol/worker-api.ts';
 
 /** As the configuration has them when nothing is set. */
 export const defaults: GenerationDefaults = {
@@ -18,4 +22,9 @@ export const defaults: GenerationDefaults = {
 
 export function chatRequest(fields: Record<string, unknown> = {}): ChatRequest {
 	return parseChatRequest({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...fields });
+}
+
+export function grammarOf(request: ChatRequest, { toolFormat }: ChatTemplate): Grammar | null {
+	const source = grammarSourceOf(request, toolFormat);
+	return source === null ? null : compileGrammar(source);
 }

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { compileJsonSchema, jsonObjectGrammar } from '../../src/chat/json-schema/compile-json-schema.ts';
 import { prepareChat } from '../../src/chat/prepare-chat.ts';
 import { generateRequestSchema, type PromptPart } from '../../src/protocol/worker-api.ts';
-import { chatRequest, defaults } from './generation-defaults.ts';
+import { chatRequest, defaults, grammarOf } from './generation-defaults.ts';
 import { type FixtureName, fixtureTemplate, pocketTemplate } from './template-fixtures.ts';
 
 function prepare(name: FixtureName, fields: Record<string, unknown> = {}) {
 	const template = fixtureTemplate(name);
-	const prepared = prepareChat({ request: chatRequest(fields), template, contextTokens: 4096, defaults, key: null });
+	const request = chatRequest(fields);
+	const grammar = grammarOf(request, template);
+	const prepared = prepareChat({ request, template, grammar, contextTokens: 4096, defaults, key: null });
 	generateRequestSchema.parse({ ...prepared.generation, requestId: 'r', resume: [], cacheScope: 'c' });
 	return prepared;
 }
@@ -175,7 +177,8 @@ describe('tools', () => {
 		const template = pocketTemplate();
 		expect(template.toolFormat).toMatchObject({ kind: 'r1', isTemplates: true });
 		const request = chatRequest(history);
-		const { generation } = prepareChat({ request, template, contextTokens: 4096, defaults, key: null });
+		const grammar = grammarOf(request, template);
+		const { generation } = prepareChat({ request, template, grammar, contextTokens: 4096, defaults, key: null });
 		expect(textOf(generation.prompt)).toContain('Tools:\nget_weather(city)');
 		expect(textOf(generation.prompt)).toMatch(/<｜tool▁outputs▁end｜><think>\n$/);
 	});

@@ -17,3 +17,12 @@ test('a key that would take the room of many is not kept', () => {
 	cache.set('x'.repeat(5), 1);
 	expect(cache.get('x'.repeat(5))).toBeUndefined();
 });
+
+test('values that are larger than their keys count as what they are', () => {
+	const cache = createRecentCache<string>(64, (key, value) => key.length + value.length);
+	for (let index = 0; index < 40; index++) cache.set(String(index).padEnd(2), 'vv');
+	expect(cache.get('23')).toBeUndefined();
+	expect(cache.get('24')).toBe('vv');
+	cache.set('k', 'v'.repeat(4));
+	expect(cache.get('k')).toBeUndefined();
+});

@@ -50,6 +50,9 @@ it('two gateways share a port and a worker: one that is killed is replaced, and 
 	const { url, process: parent, exited, workerPids } = server;
 	const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => streamChat(url, sumQuestion(index, 2))));
 	for (const answer of answers) expect(answer).toMatchObject({ status: 200, sawDone: true, error: null });
+	const response_format = { type: 'json_schema', json_schema: { name: 'bound', schema: { const: 'bound' } } };
+	const bound = await streamChat(url, { ...sumQuestion(1, 2), response_format });
+	expect(bound).toMatchObject({ status: 200, sawDone: true, content: '"bound"' });
 
 	const [first = 0] = gatewayPids(server);
 	process.kill(first, 'SIGKILL');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareChat } from '../../src/chat/prepare-chat.ts';
 import { type ChatTemplate, prepareTemplate } from '../../src/chat/template.ts';
 import type { LoadedModel } from '../../src/worker/load-model.ts';
-import { chatRequest, defaults } from '../chat/generation-defaults.ts';
+import { chatRequest, defaults, grammarOf } from '../chat/generation-defaults.ts';
 import { ask, loadEmbedded, phase, reasoning, run, sampling } from './support/engine.ts';
 
 let model: LoadedModel;
@@ -23,9 +23,11 @@ const INNOCENT = 'a b c d e';
 
 /** The marks among the token ids that reach the model, in order. */
 function marksOf(messages: object[], fields: object = {}): string[] {
+	const request = chatRequest({ messages, ...fields });
 	const prepared = prepareChat({
-		request: chatRequest({ messages, ...fields }),
+		request,
 		template,
+		grammar: grammarOf(request, template),
 		contextTokens: 1024,
 		defaults,
 		key: null,

@@ -12,6 +12,7 @@ import { type AnswerServices, answerOnce } from '../answer-once.ts';
 import type { Caller } from '../caller.ts';
 import { missingKey } from '../errors.ts';
 import { firstOf, whenStarted } from '../first-event.ts';
+import type { GrammarCompiler } from '../grammar-compiler.ts';
 import type { ModelTemplates } from '../model-templates.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { prepareCompletion } from '../prepare-completion.ts';
@@ -19,7 +20,7 @@ import { type ResolvedModel, withModel } from '../resolve-model.ts';
 import { type CompletionServices, runChoices } from '../run-completion.ts';
 
 export type ChatServices = CompletionServices &
-	AnswerServices & { config: Config; version: string; templates: ModelTemplates };
+	AnswerServices & { config: Config; version: string; templates: ModelTemplates; grammars: GrammarCompiler };
 
 const PROGRESS_MS = 1000;
 
@@ -59,9 +60,19 @@ async function beginChatCompletion(
 ): Promise<Answer> {
 	const { request, reply, caller, chat, abort } = asked;
 	request.modelLabel = model.name;
-	const { config, version, templates } = services;
+	const { config, version, templates, grammars } = services;
 	const template = templates.of(model.name, info);
-	const prepared = prepareCompletion({ chat, model: model.name, info, template, caller, config, version });
+	const prepared = await prepareCompletion({
+		chat,
+		model: model.name,
+		info,
+		template,
+		caller,
+		config,
+		version,
+		grammars,
+		signal: abort.signal,
+	});
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const asksForProgress = chat.stream_options?.include_progress === true;
 	let onQueued: () => void = () => {};

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createOllamaEncoder, loadedLine, type OllamaLineMeta } from '../../chat/encode-ollama.ts';
-import { inOllamaTerms, ollamaToChat } from '../../chat/ollama-to-chat.ts';
+import { ollamaToChat, toOllamaTerms } from '../../chat/ollama-to-chat.ts';
 import {
 	type OllamaChatRequest,
 	type OllamaGenerateRequest,
@@ -53,7 +53,7 @@ async function generate(
 	}
 	const isStreamed = wanted.stream !== false;
 	const id = `ollama-${randomBytes(12).toString('hex')}`;
-	const begun = await beginCompletion(services, request, reply, { chat, id, isStreamed, inTermsOf: inOllamaTerms });
+	const begun = await beginCompletion(services, request, reply, { chat, id, isStreamed, toTerms: toOllamaTerms });
 	const encoder = createOllamaEncoder({
 		...meta,
 		showsThinking: begun.showsThought,
