@@ -43,7 +43,7 @@ export class Lease {
 		this.requestId = options.placement.requestId;
 		this.worker = options.worker;
 		this.workerId = options.member.id;
-		this.launchKey = options.member.launchKey;
+		this.launchKey = options.member.lifecycle.launchKey;
 		this.knownShare = options.knownShare;
 		this.#member = options.member;
 		this.#abort = new LinkedAbort(options.signal);

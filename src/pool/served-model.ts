@@ -72,7 +72,7 @@ export class ServedModel {
 
 	/** Not in memory, and not on its way to it. */
 	get isResting(): boolean {
-		return this.members.length > 0 && this.members.every((member) => member.phase === 'idle');
+		return this.members.length > 0 && this.members.every((member) => member.lifecycle.phase === 'idle');
 	}
 
 	get isBusy(): boolean {
@@ -81,7 +81,7 @@ export class ServedModel {
 
 	/** No worker of it is on its way. */
 	get hasGivenUp(): boolean {
-		return !this.members.some((member) => isExpected(member.phase));
+		return !this.members.some((member) => isExpected(member.lifecycle.phase));
 	}
 
 	load(): void {
@@ -97,16 +97,16 @@ export class ServedModel {
 
 	get state(): 'loading' | 'ready' | 'resting' | 'unavailable' {
 		if (this.isResting) return 'resting';
-		if (this.members.some((member) => member.phase === 'ready' && !member.isDrained)) return 'ready';
+		if (this.members.some((member) => member.lifecycle.phase === 'ready' && !member.isDrained)) return 'ready';
 		const isFirstLoad = this.members.some(
-			(member) => member.restarts === 0 && ['idle', 'loading', 'probing'].includes(member.phase),
+			(member) => member.lifecycle.restarts === 0 && ['idle', 'loading', 'probing'].includes(member.lifecycle.phase),
 		);
 		return isFirstLoad ? 'loading' : 'unavailable';
 	}
 
 	get info(): WorkerInfo | null {
-		const ready = this.members.find((member) => member.phase === 'ready' && member.info !== null);
-		return (ready ?? this.members.find((member) => member.info !== null))?.info ?? null;
+		const ready = this.members.find((member) => member.lifecycle.phase === 'ready' && member.lifecycle.info !== null);
+		return (ready ?? this.members.find((member) => member.lifecycle.info !== null))?.lifecycle.info ?? null;
 	}
 
 	leases(): Lease[] {
@@ -135,7 +135,7 @@ export class ServedModel {
 		if (this.#closed !== null) return this.#closed;
 		const { state } = this;
 		// One that an operator restarts comes back: its requests wait for it.
-		if (this.members.some((member) => member.isRestarting && !member.isDrained)) return null;
+		if (this.members.some((member) => member.lifecycle.isRestarting && !member.isDrained)) return null;
 		if (state === 'loading') return modelLoading(this.name);
 		if (state === 'unavailable') return overloaded('No model worker is available. Please try again shortly.', 2);
 		return null;
@@ -149,7 +149,7 @@ export class ServedModel {
 			const refusal = this.#refusalOfRetry(ticket.ask);
 			if (refusal !== null && this.#queue.remove(key, ticket)) ticket.refuse(this.#reject(refusal));
 		}
-		if (this.#queue.length === 0 || this.members.some((member) => isExpected(member.phase))) return;
+		if (this.#queue.length === 0 || this.members.some((member) => isExpected(member.lifecycle.phase))) return;
 		for (const ticket of this.#queue.takeAll()) ticket.refuse(this.#reject(this.#noWorker()));
 	}
 
@@ -161,11 +161,11 @@ export class ServedModel {
 
 	/** Another gateway has placed a prompt with these prefixes there. */
 	hint(workerId: string, prefixes: readonly string[]): void {
-		const member = this.members.find(({ id, pid }) => id === workerId && pid === null);
+		const member = this.members.find(({ id, lifecycle }) => id === workerId && lifecycle.pid === null);
 		if (member === undefined) return;
 		this.#affinity.remember(
 			prefixes.map((key) => ({ key, share: 0 })),
-			member.launchKey,
+			member.lifecycle.launchKey,
 		);
 	}
 
@@ -225,7 +225,7 @@ export class ServedModel {
 
 	/** Of the workers that are up. */
 	#slots(): number {
-		return this.members.reduce((sum, member) => sum + (member.worker === null ? 0 : member.slots), 0);
+		return this.members.reduce((sum, member) => sum + (member.worker === null ? 0 : member.lifecycle.slots), 0);
 	}
 
 	/** Gives the ticket its lease in the same step, so that no slot is promised twice. */
@@ -241,10 +241,10 @@ export class ServedModel {
 		const known = this.#affinity.lookup(prefixes);
 		const candidates = this.members.map((member) => ({
 			id: member.id,
-			isReady: member.worker !== null && !ask.avoid.has(member.launchKey),
+			isReady: member.worker !== null && !ask.avoid.has(member.lifecycle.launchKey),
 			slots: member.openSlots,
 			busySlots: member.leases.size,
-			knownShare: known.get(member.launchKey) ?? 0,
+			knownShare: known.get(member.lifecycle.launchKey) ?? 0,
 			pendingPromptTokens: member.pendingPromptTokens,
 			prefillMsPerToken: member.pace.prefillMsPerToken,
 		}));
@@ -253,15 +253,15 @@ export class ServedModel {
 		const member = this.members.find((candidate) => candidate.id === id);
 		const worker = member?.worker ?? null;
 		if (member === undefined || worker === null) return null;
-		this.#affinity.remember(prefixes, member.launchKey);
+		this.#affinity.remember(prefixes, member.lifecycle.launchKey);
 		// A process of ours is nobody else's.
-		if (member.pid === null && this.#observer.placed !== undefined)
+		if (member.lifecycle.pid === null && this.#observer.placed !== undefined)
 			this.#observer.placed({ model: this.name, workerId: member.id, prefixes: prefixes.map(({ key }) => key) });
 		return new Lease({
 			placement: ask.placement,
 			member,
 			worker,
-			knownShare: known.get(member.launchKey) ?? 0,
+			knownShare: known.get(member.lifecycle.launchKey) ?? 0,
 			signal: ask.signal,
 			onRelease: (heldMs) => this.#released(heldMs),
 		});
@@ -280,7 +280,7 @@ export class ServedModel {
 	 */
 	#refusalOfRetry(ask: Ask): RetortError | null {
 		const canServe = (member: SupervisedWorker) =>
-			isExpected(member.phase) && (member.worker === null || !ask.avoid.has(member.launchKey));
+			isExpected(member.lifecycle.phase) && (member.worker === null || !ask.avoid.has(member.lifecycle.launchKey));
 		return this.members.some(canServe) ? null : this.#noWorker();
 	}
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { modelNotFound, type RetortError, shuttingDown } from '../errors.ts';
 import type { PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
 import { chooseModels } from './choose-models.ts';
+import { describeWorker } from './describe-worker.ts';
 import type { HttpWorkerOptions } from './http-worker.ts';
 import type { HeldLease, Lease } from './lease.ts';
 import { ModelResidency } from './model-residency.ts';
@@ -129,7 +130,7 @@ export class WorkerPool {
 
 	/** Keys of the launches that there are now. */
 	launches(): string[] {
-		return this.#members().flatMap((member) => (member.isLaunched ? [member.launchKey] : []));
+		return this.#members().flatMap((member) => (member.lifecycle.launch === null ? [] : [member.lifecycle.launchKey]));
 	}
 
 	/** Closes a running generation's phase now. False when it does not run (any more). */
@@ -237,8 +238,8 @@ export class WorkerPool {
 			canSpare: (one) => served.members.some((other) => other !== one && other.worker !== null),
 			log,
 			vet: (info) => {
-				const beside = served.members.find((other) => other !== member && other.phase === 'ready');
-				return beside?.info ? vetWorker(info, beside.info) : null;
+				const beside = served.members.find((other) => other !== member && other.lifecycle.phase === 'ready');
+				return beside?.lifecycle.info ? vetWorker(info, beside.lifecycle.info) : null;
 			},
 			onChange: () => {
 				served.dispatch();
@@ -318,7 +319,7 @@ export class WorkerPool {
 			.sort((left, right) => left.leases.size - right.leases.size);
 		const worker = least?.worker ?? null;
 		if (least === undefined || worker === null) throw served.refusal() ?? shuttingDown();
-		return { launchKey: least.launchKey, worker };
+		return { launchKey: least.lifecycle.launchKey, worker };
 	}
 
 	#members(): SupervisedWorker[] {
@@ -342,23 +343,4 @@ export class WorkerPool {
 			clearTimeout(timer);
 		}
 	}
-}
-
-function describeWorker(model: string, member: SupervisedWorker): PoolWorkerStatus {
-	return {
-		id: member.id,
-		model,
-		state: member.phase,
-		isDrained: member.isDrained,
-		slots: member.slots,
-		busySlots: member.leases.size,
-		restarts: member.restarts,
-		launches: member.launches,
-		pid: member.pid,
-		rssBytes: member.rssBytes,
-		trouble: member.trouble,
-		prefixCache: member.prefixCache,
-		pace: member.pace,
-		versions: member.info?.versions ?? null,
-	};
 }
