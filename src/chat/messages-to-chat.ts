@@ -1,18 +1,23 @@
 import { type ChatRequest, parseChatRequest } from '../protocol/chat-request.ts';
 import type { AnthropicMessage, CountTokensRequest, MessagesRequest } from '../protocol/messages-request.ts';
+import { type Renaming, renameParam, withRenamedParams } from './rename-param.ts';
 
-/** Anthropic's request as the chat request that asks for the same. Throws RetortError 400. */
+/** Anthropic's request as the chat request that asks for the same. Throws RetortError 400 in the request's own terms. */
 export function messagesToChat(request: MessagesRequest | CountTokensRequest): ChatRequest {
 	const { model, system, thinking, tools, tool_choice: choice } = request;
 	const generation = 'max_tokens' in request ? request : null;
+	const { format, effort } = generation?.output_config ?? {};
 	const systemText = typeof system === 'string' ? system : system?.map(({ text }) => text).join('\n');
-	return parseChatRequest({
+	const body = {
 		model,
 		messages: [
 			...(systemText === undefined || systemText === '' ? [] : [{ role: 'system', content: systemText }]),
 			...request.messages.flatMap(toChatMessages),
 		],
 		thinking,
+		// Anthropic's effort is about the whole answer, so beside a thought that is off it is no contradiction.
+		reasoning_effort: thinking?.type === 'disabled' ? undefined : effort,
+		response_format: format && { type: format.type, json_schema: { name: 'format', schema: format.schema } },
 		// Who does not ask for the thought reads `content[0].text`: the model thinks, and that block stays the first.
 		reasoning_field: thinking === undefined ? 'hidden' : 'reasoning_content',
 		max_tokens: generation?.max_tokens,
@@ -26,8 +31,21 @@ export function messagesToChat(request: MessagesRequest | CountTokensRequest): C
 		})),
 		tool_choice: choice && toToolChoice(choice),
 		parallel_tool_calls: choice?.disable_parallel_tool_use === true ? false : undefined,
-	});
+	};
+	return withRenamedParams(RENAMED, () => parseChatRequest(body));
 }
+
+/** A refusal of what the request became, by the names that the client used. */
+export function toMessagesTerms(error: unknown): unknown {
+	return renameParam(error, RENAMED);
+}
+
+const RENAMED: readonly Renaming[] = [
+	[/^response_format\.json_schema\b/, 'output_config.format'],
+	[/^reasoning_effort$/, 'output_config.effort'],
+	[/^(tools\[\d+\])\.function\.parameters\b/, '$1.input_schema'],
+	[/^(tools\[\d+\])\.function\b/, '$1'],
+];
 
 function toToolChoice(choice: NonNullable<MessagesRequest['tool_choice']>) {
 	switch (choice.type) {

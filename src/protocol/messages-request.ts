@@ -1,5 +1,6 @@
 /** POST /v1/messages, Anthropic's form. Unknown fields are ignored, null means absent. Text and tools only. */
 import { z } from 'zod';
+import { effortSchema } from './chat-reasoning.ts';
 import { chatRequestSchema, MAX_STOP_LENGTH, MAX_STOPS } from './chat-request.ts';
 import { functionName } from './chat-tools.ts';
 import { optional } from './optional.ts';
@@ -63,6 +64,16 @@ export const messagesRequestSchema = countTokensSchema.extend({
 	stream: optional(z.boolean()).describe("Send the answer as Anthropic's events while it is generated."),
 	stop_sequences: optional(z.array(z.string().min(1).max(MAX_STOP_LENGTH)).max(MAX_STOPS)).describe(
 		'Texts before which the answer ends. The thought is not searched for them.',
+	),
+	output_config: optional(
+		z.object({
+			format: optional(
+				z.object({ type: z.literal('json_schema'), schema: z.record(z.string(), z.unknown()) }),
+			).describe('A JSON schema that the text is held to; the thought stays free.'),
+			effort: optional(effortSchema.exclude(['none', 'minimal'])).describe(
+				'How much to think. Nothing where thinking is disabled.',
+			),
+		}),
 	),
 	temperature: optional(z.number().min(0).max(1)),
 	top_p: optional(z.number().min(0).max(1)),

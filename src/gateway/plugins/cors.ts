@@ -11,6 +11,7 @@ export function addCors(app: FastifyInstance, config: Config): void {
 		methods: ['GET', 'POST', 'DELETE'],
 		exposedHeaders: [
 			'x-request-id',
+			'request-id',
 			'retry-after',
 			'x-should-retry',
 			...['limit', 'remaining', 'reset'].flatMap((part) => [

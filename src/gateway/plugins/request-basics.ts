@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { isMessagesUrl } from '../anthropic-error.ts';
 import { missingHost, tooManyHeaders } from '../errors.ts';
 
 /** Node keeps the first 1,000 headers and drops the rest unseen, Content-Length among them: refuse long before. */
@@ -13,6 +14,8 @@ export function addRequestBasics(app: FastifyInstance): void {
 	app.addHook('onRequest', async (request, reply) => {
 		request.startedAt = performance.now();
 		reply.header('x-request-id', request.id);
+		// Under this name Anthropic's clients look for it.
+		if (isMessagesUrl(request.routeOptions.url)) reply.header('request-id', request.id);
 		if (app.running.isDraining) reply.header('connection', 'close');
 		if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw missingHost();
 		if (request.raw.rawHeaders.length > MAX_HEADERS * 2) throw tooManyHeaders();

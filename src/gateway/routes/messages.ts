@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { createMessageEncoder } from '../../chat/encode-message-events.ts';
-import { messagesToChat } from '../../chat/messages-to-chat.ts';
+import { messagesToChat, toMessagesTerms } from '../../chat/messages-to-chat.ts';
 import { countTokensSchema, messagesRequestSchema } from '../../protocol/messages-request.ts';
 import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';
@@ -27,7 +27,13 @@ export function addMessagesRoutes(app: FastifyInstance, services: ChatServices):
 			const wanted = parseRequest(messagesRequestSchema, request.body);
 			const id = `msg_${randomBytes(12).toString('hex')}`;
 			const isStreamed = wanted.stream === true;
-			const begun = await beginCompletion(services, request, reply, { chat: messagesToChat(wanted), id, isStreamed });
+			const chat = messagesToChat(wanted);
+			const begun = await beginCompletion(services, request, reply, {
+				chat,
+				id,
+				isStreamed,
+				toTerms: toMessagesTerms,
+			});
 			const encoder = createMessageEncoder({
 				id,
 				model: begun.model,

@@ -30,6 +30,7 @@ export const messagesOperations: Operation[] = [
 				event: messagesEventSchema,
 				description: '`event:` has the type of the object in `data:`. The last one is `message_stop`, or `error`.',
 			},
+			headers: ['request-id'],
 		},
 	},
 	{
@@ -41,7 +42,7 @@ export const messagesOperations: Operation[] = [
 		envelope: 'Anthropic',
 		request: countTokensSchema,
 		examples: { plain: { model: 'pocket-reasoner', messages: [{ role: 'user', content: 'Is 91 a prime?' }] } },
-		answer: { description: 'The count.', json: messageTokensSchema },
+		answer: { description: 'The count.', json: messageTokensSchema, headers: ['request-id'] },
 		failures: [404, 503],
 	},
 ];

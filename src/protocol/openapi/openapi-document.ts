@@ -24,6 +24,7 @@ const text = { type: 'string' };
 const count = { type: 'string', pattern: '^[0-9]+$' };
 const HEADERS: Record<string, { description: string; schema: object }> = {
 	'x-request-id': { description: "The caller's own `x-request-id`, or one of ours; the log has it.", schema: text },
+	'request-id': { description: "The same, by the name of Anthropic's API.", schema: text },
 	'www-authenticate': { description: '`Bearer`.', schema: text },
 	'retry-after': { description: 'Seconds, 1 to 30.', schema: count },
 	'x-should-retry': { description: '`false` where trying again cannot help.', schema: text },

@@ -119,6 +119,15 @@ test('tokens are counted without generating', async () => {
 	expect(worker.received).toEqual([]);
 });
 
+test("the id of the request stands where Anthropic's clients look for it, on answers and failures", async () => {
+	const { app } = await startGateway();
+	for (const payload of [MESSAGE, {}]) {
+		const { headers } = await app.inject({ method: 'POST', url: `${URL}?beta=true`, payload });
+		expect(headers['request-id']).toMatch(/^req_[0-9a-f]{24}$/);
+		expect(headers['request-id']).toBe(headers['x-request-id']);
+	}
+});
+
 test("failures have Anthropic's envelope, and the key may come as x-api-key", async () => {
 	const { app } = await startGateway({ config: TWO_KEYS });
 	const post = async (headers: Record<string, string>, payload: object) => {
@@ -180,4 +189,49 @@ test('a tool that is chosen without its name is told of in the words of the requ
 	const response = await app.inject({ method: 'POST', url: URL, payload });
 	expect(response.statusCode).toBe(400);
 	expect(response.json().error.message).toBe("Missing required parameter: 'tool_choice.name'.");
+});
+
+test('a format holds the text alone, and effort buys the thought', async () => {
+	const asked: GenerateRequest[] = [];
+	const { app } = await startGateway({
+		script: (turn) => {
+			asked.push(turn.request);
+			return thinkThenSay('Hm.', '{"result":42}')(turn);
+		},
+	});
+	const format = { type: 'json_schema', schema: { type: 'object', properties: { result: { type: 'integer' } } } };
+	for (const effort of ['low', 'high']) {
+		const response = await app.inject({
+			method: 'POST',
+			url: URL,
+			payload: { ...MESSAGE, output_config: { format, effort } },
+		});
+		expect(response.json().content).toEqual([{ type: 'text', text: '{"result":42}', citations: null }]);
+	}
+	const [low, high] = asked.map(({ phases }) => phases.find(({ name }) => name === 'reasoning'));
+	expect(low?.softLimitTokens).toBeLessThan(high?.softLimitTokens ?? 0);
+	for (const { phases } of asked) {
+		expect(phases.map(({ name, grammar }) => [name, grammar !== null])).toEqual([
+			['reasoning', false],
+			['answer', true],
+		]);
+	}
+	// Anthropic's effort is about the whole answer: no contradiction to a thought that is off.
+	const payload = { ...MESSAGE, thinking: { type: 'disabled' }, output_config: { effort: 'high' } };
+	expect((await app.inject({ method: 'POST', url: URL, payload })).statusCode).toBe(200);
+	expect(asked.at(-1)?.phases.map(({ name }) => name)).toEqual(['answer']);
+});
+
+test.each([
+	[{ output_config: { format: { type: 'grammar' } } }, 'output_config.format.type'],
+	[{ output_config: { effort: 'none' } }, 'output_config.effort'],
+	[
+		{ output_config: { format: { type: 'json_schema', schema: { properties: { a: { not: { type: 'null' } } } } } } },
+		'output_config.format.schema.properties.a.not',
+	],
+])('what cannot be honoured is refused by its own name: %j', async (more, param) => {
+	const { app } = await startGateway();
+	const response = await app.inject({ method: 'POST', url: URL, payload: { ...MESSAGE, ...more } });
+	expect(response.statusCode).toBe(400);
+	expect(response.json().error.message).toContain(`'${param}'`);
 });
