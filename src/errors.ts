@@ -61,10 +61,11 @@ export function invalidRequest(param: string | null, code: InvalidRequestCode | 
 	return new RetortError(message, { status: 400, type: 'invalid_request_error', code, param });
 }
 
-export function contextLengthExceeded(contextTokens: number, promptTokens: number): RetortError {
+export function contextLengthExceeded(contextTokens: number, promptTokens: number, param = 'messages'): RetortError {
+	const what = param === 'messages' ? 'messages' : `'${param}'`;
 	return new RetortError(
-		`This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`,
-		{ status: 400, type: 'invalid_request_error', code: 'context_length_exceeded', param: 'messages' },
+		`This model's maximum context length is ${contextTokens} tokens. However, your ${what} resulted in ${promptTokens} tokens. Please reduce the length of the ${what}.`,
+		{ status: 400, type: 'invalid_request_error', code: 'context_length_exceeded', param },
 	);
 }
 

@@ -14,6 +14,7 @@ export function recordedPool(pool: WorkerPool): { pool: GatewayPool; take(reques
 			routes: () => pool.routes(),
 			candidates: (name, stickyKey) => pool.candidates(name, stickyKey),
 			awaken: (model, signal) => pool.awaken(model, signal),
+			embed: (options) => pool.embed(options),
 			endPhase: (requestId, phase) => pool.endPhase(requestId, phase),
 			status: () => pool.status(),
 			operate: (verb, workerId) => pool.operate(verb, workerId),

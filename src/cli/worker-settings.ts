@@ -37,6 +37,7 @@ export function workerSettings(flags: WorkerFlags, config: Config = defaultConfi
 		prefillSliceTokens: flags.prefillSliceTokens ?? model.prefillSliceTokens,
 		parkedBytes: flags.parkedBytes ?? config.cache.parkedBytes,
 		speculates: flags.speculation === false ? false : model.speculation,
+		embeddings: flags.embeddings ?? model.embeddings,
 		endsWithStdin: flags.endWithStdin ?? false,
 		outliveMs: flags.outlive === undefined ? null : flags.outlive * 1000,
 	};

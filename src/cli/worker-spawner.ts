@@ -22,8 +22,9 @@ export function workerSpawner(config: Config, paths: ReadonlyMap<string, string>
 			`--batch-tokens=${model.batchTokens}`,
 			`--prefill-slice-tokens=${model.prefillSliceTokens}`,
 			`--parked-bytes=${config.cache.parkedBytes}`,
-			outliveSeconds === null ? '--end-with-stdin' : `--outlive=${outliveSeconds}`,
 			...(model.speculation ? [] : ['--no-speculation']),
+			...(model.embeddings === null ? [] : [model.embeddings ? '--embeddings' : '--no-embeddings']),
+			outliveSeconds === null ? '--end-with-stdin' : `--outlive=${outliveSeconds}`,
 		];
 		const heap = memoryLimitMiB === null ? [] : [`--max-old-space-size=${memoryLimitMiB}`];
 		return {

@@ -32,12 +32,14 @@ function checkModelNames(config: Config): ConfigProblem[] {
 
 function checkHosts(config: Config): ConfigProblem[] {
 	const problems: ConfigProblem[] = [];
-	for (const [name, { source, hosts }] of Object.entries(config.models)) {
+	for (const [name, { source, hosts, embeddings }] of Object.entries(config.models)) {
 		if (source === undefined && hosts.length === 0)
 			problems.push({ path: ['models', name], message: `models.${name} needs a source, or hosts that serve it` });
 		for (const [index, host] of hosts.entries()) {
 			const path = ['models', name, 'hosts', index];
 			const where = [host.url, host.dns, host.srv].filter((address) => address !== undefined);
+			if (embeddings === true && host.kind === 'llama-server')
+				problems.push({ path: [...path, 'kind'], message: 'embeddings are made by `retort worker` alone' });
 			if (where.length !== 1) problems.push({ path, message: 'a host has one of url, dns and srv' });
 			if ((host.tls?.certFile === undefined) !== (host.tls?.keyFile === undefined))
 				problems.push({ path: [...path, 'tls'], message: 'certFile and keyFile belong together' });

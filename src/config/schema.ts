@@ -173,6 +173,7 @@ const modelSchema = z.strictObject({
 			"Words that close this model's thoughts at their budget; null takes reasoning.closing, '' closes without a word, as suits a model that never saw such a sentence.",
 		),
 	speculation: z.boolean().default(true).describe('Guess what the text repeats, where that is measured to be faster.'),
+	embeddings: z.boolean().nullable().default(null).describe('Make embeddings, not text; null: what the file says.'),
 });
 export type ModelConfig = z.infer<typeof modelSchema>;
 

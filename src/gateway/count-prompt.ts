@@ -17,7 +17,7 @@ export async function promptOf(
 	const { config, version, pool, templates, grammars } = services;
 	const { caller } = request;
 	if (caller === null) throw missingKey();
-	const { model, info } = await resolveModel(pool, caller, chat.model, signal);
+	const { model, info } = await resolveModel(pool, caller, chat.model, 'generate', signal);
 	request.modelLabel = model.name;
 	const template = templates.of(model.name, info);
 	const prepared = await prepareCompletion({

@@ -33,8 +33,8 @@ export function detailsOf(info: WorkerInfo | null): OllamaDetails {
 	};
 }
 
-/** As /api/show has it. The context is that of a slot, since that is what a request may fill. */
-export function describeForShow(model: GatewayModel, info: WorkerInfo, template: ChatTemplate) {
+/** As /api/show has it; a model without a template makes embeddings. The context is that of a slot, since that is what a request may fill. */
+export function describeForShow(model: GatewayModel, info: WorkerInfo, template: ChatTemplate | null) {
 	const { architecture, parameters, name } = info.model;
 	return {
 		template: info.chatTemplate ?? '',
@@ -45,7 +45,10 @@ export function describeForShow(model: GatewayModel, info: WorkerInfo, template:
 			'general.parameter_count': parameters,
 			[`${architecture}.context_length`]: info.contextTokens,
 		},
-		capabilities: ['completion', 'tools', ...(template.traits.reasoning === 'never' ? [] : ['thinking'])],
+		capabilities:
+			template === null
+				? ['embedding']
+				: ['completion', 'tools', ...(template.traits.reasoning === 'never' ? [] : ['thinking'])],
 		modified_at: modifiedAt(model),
 	};
 }

@@ -1,4 +1,4 @@
-import { RetortError } from '../errors.ts';
+import { invalidRequest, RetortError } from '../errors.ts';
 
 /** Refusals that only an HTTP front door knows. What they have in common with other rooms stands in ../errors.ts. */
 
@@ -160,4 +160,12 @@ export function idempotencyInProgress(): RetortError {
 		code: 'idempotency_in_progress',
 		retryAfterSeconds: 1,
 	});
+}
+
+/** A model that makes embeddings was asked for text, or the other way round. */
+export function wrongModel(model: string, embeds: boolean): RetortError {
+	const message = embeds
+		? `The model \`${model}\` makes embeddings: it generates no text. Send it to POST /v1/embeddings.`
+		: `The model \`${model}\` generates text: it makes no embeddings. Serve an embedding model beside it, or set 'embeddings: true' for it.`;
+	return invalidRequest('model', 'unsupported_value', message);
 }

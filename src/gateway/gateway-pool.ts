@@ -4,7 +4,16 @@ import type { WorkerPool } from '../pool/worker-pool.ts';
 /** What the gateway asks of the pool. */
 export type GatewayPool = Pick<
 	WorkerPool,
-	'models' | 'findModel' | 'routes' | 'candidates' | 'awaken' | 'generate' | 'endPhase' | 'tokenize' | 'detokenize'
+	| 'models'
+	| 'findModel'
+	| 'routes'
+	| 'candidates'
+	| 'awaken'
+	| 'generate'
+	| 'embed'
+	| 'endPhase'
+	| 'tokenize'
+	| 'detokenize'
 > & {
 	status(): PoolStatus | Promise<PoolStatus>;
 	operate(verb: WorkerVerb, workerId: string): PoolWorkerStatus | null | Promise<PoolWorkerStatus | null>;

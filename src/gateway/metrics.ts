@@ -32,6 +32,7 @@ export function createMetrics() {
 		'outcome',
 	]);
 	const generations = counter('retort_generations_total', 'Generations by how they ended.', ['model', 'outcome']);
+	const embeddings = counter('retort_embeddings_total', 'Embeddings made.', ['model']);
 	const queueWait = histogram('retort_queue_wait_seconds', 'From admission until a slot was held.', ['model']);
 	const firstToken = histogram('retort_time_to_first_token_seconds', 'Until the first text.', ['model']);
 	const firstAnswer = histogram('retort_time_to_first_answer_token_seconds', 'Until the first answer text.', ['model']);
@@ -84,6 +85,10 @@ export function createMetrics() {
 		tokenGaps(model: string): (gapSeconds: number) => void {
 			const ofModel = interToken.labels({ model });
 			return (gapSeconds) => ofModel.observe(gapSeconds);
+		},
+		embeddingsMade(model: string, count: number, promptTokens: number): void {
+			embeddings.inc({ model }, count);
+			tokens.prompt.inc({ model }, promptTokens);
 		},
 		generationEnded(
 			who: { model: string; keyId: string | null },

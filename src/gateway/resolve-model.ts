@@ -1,24 +1,31 @@
 import { modelLoading, modelNotFound, overloaded, RetortError } from '../errors.ts';
 import type { WorkerInfo } from '../protocol/worker-api.ts';
 import { type Caller, mayUseModel } from './caller.ts';
-import { modelNotAllowed } from './errors.ts';
+import { modelNotAllowed, wrongModel } from './errors.ts';
 import type { GatewayModel, GatewayPool } from './gateway-pool.ts';
 import type { GatewayLog } from './log.ts';
 
 export type ResolvedModel = { model: GatewayModel; info: WorkerInfo };
 
-/** The served model behind a name, alias or route, with what its workers say of it. Throws 404, 403 or 503. */
+/** What a model has to be able to do. */
+export type ModelUse = 'generate' | 'embed' | 'any';
+
+/**
+ * The served model behind a name, alias or route, with what its workers say of it. Throws 404, 403 or 503, and 400 for a
+ * model that cannot do what is asked.
+ */
 export async function resolveModel(
 	pool: GatewayPool,
 	caller: Caller,
 	name: string,
+	use: ModelUse,
 	signal: AbortSignal,
 ): Promise<ResolvedModel> {
-	return describe(pool, firstOf(candidatesOf(pool, caller, name), name), signal);
+	return describe(pool, firstOf(candidatesOf(pool, caller, name), name), use, signal);
 }
 
 /**
- * Runs `attempt` with the model behind the name and, where that one is overloaded or not there, with those that the
+ * Runs `attempt`, which generates, with the model behind the name and, where that one is overloaded or not there, with those that the
  * configuration puts in its place. What the last one is refused with is thrown, unless the refusal is that the request
  * does not fit a substitute: then the first one's.
  */
@@ -34,7 +41,7 @@ export async function withModel<Result>(
 	let firstRefusal: RetortError | null = null;
 	while (true) {
 		try {
-			return await attempt(await describe(pool, model, signal));
+			return await attempt(await describe(pool, model, 'generate', signal));
 		} catch (error) {
 			if (firstRefusal !== null && error instanceof RetortError && error.status === 400) throw firstRefusal;
 			if (!isAbsent(error)) throw error;
@@ -63,10 +70,20 @@ function firstOf(candidates: readonly (GatewayModel | undefined)[], name: string
 	return first;
 }
 
-async function describe(pool: GatewayPool, found: GatewayModel, signal: AbortSignal): Promise<ResolvedModel> {
+async function describe(
+	pool: GatewayPool,
+	found: GatewayModel,
+	use: ModelUse,
+	signal: AbortSignal,
+): Promise<ResolvedModel> {
 	const model = found.info === null ? await pool.awaken(found.name, signal) : found;
 	// A model that has been up keeps its info while its workers start again: those requests may queue.
-	if (model.info !== null) return { model, info: model.info };
+	const { info } = model;
+	if (info !== null) {
+		const embeds = info.embedding !== undefined;
+		if (use !== 'any' && embeds !== (use === 'embed')) throw wrongModel(model.name, embeds);
+		return { model, info };
+	}
 	throw model.state === 'loading' ? modelLoading(model.name) : overloaded('No worker is up for this model.', 5);
 }
 

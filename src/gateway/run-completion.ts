@@ -14,6 +14,7 @@ import type { GatewayLog } from './log.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { PreparedChoice } from './prepare-completion.ts';
 import type { RunningCompletions } from './running-completions.ts';
+import { type PlaceSeeker, takePlace } from './take-place.ts';
 import { ThoughtMeter } from './thought-meter.ts';
 
 export type CompletionServices = {
@@ -40,32 +41,11 @@ export type Completion = {
 	setHeaders(headers: Record<string, string>): void;
 };
 
-/** What a request takes: a place in the limits and an entry among the running. */
-type Place = { leave(used: GenerationSummary | null): void };
+type GenerationPlace = { leave(used: GenerationSummary | null): void };
 
-/** Throws what the limits and a draining server refuse. */
-async function takePlace(
-	services: CompletionServices,
-	completion: Completion,
-	generations: readonly string[],
-): Promise<Place> {
-	const { caller, model, abort } = completion;
-	const id = completion.request.requestId;
-	const admission = await services.limits.admit(caller, completion.estimate);
-	completion.setHeaders(admission.headers);
-	if (admission.refusal !== null) throw admission.refusal;
-	try {
-		services.running.add({ id, generations, model, caller, cancel: (reason) => abort.abort(reason) });
-	} catch (error) {
-		admission.end(0);
-		throw error;
-	}
-	return {
-		leave(used) {
-			services.running.remove(id);
-			admission.end(used === null ? 0 : used.promptTokens + used.completionTokens);
-		},
-	};
+function seekerOf(completion: Completion, generations: readonly string[]): PlaceSeeker {
+	const { caller, model, abort, estimate, setHeaders } = completion;
+	return { id: completion.request.requestId, generations, model, caller, abort, estimate, setHeaders };
 }
 
 /** One generation with all that it takes and gives back, settled however it ends. */
@@ -74,7 +54,9 @@ export function runCompletion(
 	completion: Completion,
 ): AsyncGenerator<WorkerEvent, void, undefined> {
 	const { request } = completion;
-	return runGeneration(services, completion, request, () => takePlace(services, completion, [request.requestId]));
+	return runGeneration(services, completion, request, () =>
+		takePlace(services, seekerOf(completion, [request.requestId])),
+	);
 }
 
 /**
@@ -97,7 +79,7 @@ async function* runSeveral(
 	choices: readonly PreparedChoice[],
 ): AsyncGenerator<ChoiceEvent, void, undefined> {
 	const generations = choices.map(({ request }) => request.requestId);
-	const place = await takePlace(services, completion, generations);
+	const place = await takePlace(services, seekerOf(completion, generations));
 	let used: GenerationSummary | null = null;
 	const add = (summary: GenerationSummary) => {
 		used = used === null ? summary : { ...used, completionTokens: used.completionTokens + summary.completionTokens };
@@ -125,7 +107,7 @@ async function* runGeneration(
 	services: CompletionServices,
 	completion: Completion,
 	request: GenerateRequest,
-	takesPlace: () => Place | Promise<Place>,
+	takesPlace: () => GenerationPlace | Promise<GenerationPlace>,
 ): AsyncGenerator<WorkerEvent, void, undefined> {
 	const { pool, log, metrics } = services;
 	const { caller, model, abort } = completion;

@@ -31,11 +31,21 @@ export async function awaitInfo(worker: Worker, life: AbortSignal): Promise<Brou
 }
 
 /**
- * Has it make one token; null when it could, else why not. The first token may take minutes where a GPU's kernels are
+ * Has it make one token, or one embedding; null when it could, else why not. The first token may take minutes where a GPU's kernels are
  * compiled for it, so the only patience is that of the whole load.
  */
-export async function probeWorker(worker: Worker, probeId: string, loadMs: number, life: AbortSignal) {
+export async function probeWorker(
+	worker: Worker,
+	info: WorkerInfo | null,
+	probeId: string,
+	loadMs: number,
+	life: AbortSignal,
+) {
 	try {
+		if (info?.embedding !== undefined) {
+			await worker.embed({ inputs: [[{ text: 'Hello', special: false }]], truncate: false }, life);
+			return null;
+		}
 		const events = worker.generate(probeRequest(probeId), life, { firstEventMs: loadMs, gapMs: loadMs });
 		for await (const _event of events);
 		return null;

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { RetortError, workerFailed, workerIncompatible } from '../errors.ts';
 import {
 	detokenizeResponseSchema,
+	type EmbedRequest,
+	type EmbedResponse,
+	embedResponseSchema,
 	type GenerateRequest,
 	PROTOCOL_VERSION,
 	type PromptPart,
@@ -24,6 +27,8 @@ import { readFailure, unavailable } from './worker-response.ts';
 /** Read before the rest: another version's answer may look different in every other way. */
 const versionSchema = z.looseObject({ protocolVersion: z.int() });
 
+/** The watch over the process is faster; this bounds what a live worker can hang in, far above the slowest honest input. */
+const EMBED_MS = 600_000;
 const MAX_LINE_BYTES = 1024 * 1024;
 /** Far above the longest honest stream (128k tokens with 20 log-probabilities each), far below memory or disk. */
 const MAX_STREAM_BYTES = 1024 * 1024 * 1024;
@@ -37,7 +42,7 @@ export type HttpWorkerOptions = {
 	endpoint: Endpoint;
 	connectMs: number;
 	patience: GeneratePatience;
-	/** Bounds every call other than a generation. */
+	/** Bounds every call other than a generation and embeddings. */
 	controlMs: number;
 };
 
@@ -84,9 +89,14 @@ export class HttpWorker implements Worker {
 			.text;
 	}
 
+	async embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedResponse['embeddings']> {
+		const options = { schema: embedResponseSchema, signal, deadlineMs: EMBED_MS };
+		return (await this.#client.call('POST', '/embed', request, options)).embeddings;
+	}
+
 	async endPhase(requestId: string, phase: 'reasoning', signal: AbortSignal): Promise<boolean> {
 		const path = `/generations/${encodeURIComponent(requestId)}/end-phase`;
-		return this.#client.withDeadline(signal, async (abort) => {
+		return this.#client.withDeadline(signal, this.#options.controlMs, async (abort) => {
 			const response = await this.#client.send('POST', path, { phase }, abort);
 			if (response.statusCode !== 204 && response.statusCode !== 404)
 				throw await readFailure(response, this.#options.model);

@@ -1,5 +1,5 @@
 import type { Config, ModelConfig } from '../config/schema.ts';
-import type { GenerateRequest, PrefixCacheCounts, WorkerInfo } from '../protocol/worker-api.ts';
+import type { EmbedRequest, GenerateRequest, PrefixCacheCounts, WorkerInfo } from '../protocol/worker-api.ts';
 import type { SpawnCommand } from './child-process.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { PoolObserver } from './pool-observer.ts';
@@ -80,6 +80,18 @@ export type PoolStatus = {
 
 /** Where a request stands that waits for a slot: position 1 is next. */
 export type QueuePlace = { position: number; expectedWaitMs: number };
+
+export type PoolEmbedOptions = {
+	/** Name or alias. */
+	model: string;
+	requestId: string;
+	request: EmbedRequest;
+	signal: AbortSignal;
+	/** Whose turn it is when requests wait; null is one key of its own. */
+	keyId: string | null;
+	/** Turns that its key takes in a round of all keys that wait; absent means 1. */
+	weight?: number | undefined;
+};
 
 export type PoolGenerateOptions = {
 	/** Name or alias. */

@@ -1,6 +1,7 @@
-import { generationTimeout, RetortError } from '../errors.ts';
+import { generationTimeout, type RetortError } from '../errors.ts';
 import type { WorkerEvent } from '../protocol/worker-api.ts';
 import { ForwardedEvents } from './forwarded-events.ts';
+import { isWorkersFault } from './is-workers-fault.ts';
 import type { HeldLease } from './lease.ts';
 import { LinkedAbort } from './linked-abort.ts';
 import { describePlacement } from './placement.ts';
@@ -91,10 +92,4 @@ export async function* runOnLeases(
 	} finally {
 		abort.unlink();
 	}
-}
-
-/** The request is not to blame, and another worker may do better. */
-function isWorkersFault(error: unknown): error is RetortError {
-	if (!(error instanceof RetortError)) return false;
-	return ['worker_crashed', 'overloaded', 'model_loading', 'shutting_down'].includes(error.code ?? '');
 }

@@ -17,7 +17,7 @@ export class WorkerClient {
 	readonly #options: { model: string; endpoint: Endpoint; connectMs: number; controlMs: number };
 	readonly #pool: Pool;
 
-	/** `controlMs` bounds every call; `model` is for messages. */
+	/** `controlMs` bounds every call that names no deadline of its own; `model` is for messages. */
 	constructor(options: { model: string; endpoint: Endpoint; connectMs: number; controlMs: number }) {
 		this.#options = options;
 		this.#pool = connectPool(options.endpoint, options.connectMs);
@@ -28,9 +28,14 @@ export class WorkerClient {
 		method: Method,
 		path: string,
 		body: unknown,
-		options: { schema: Schema; signal: AbortSignal; refuse?: (status: number) => RetortError | null },
+		options: {
+			schema: Schema;
+			signal: AbortSignal;
+			deadlineMs?: number;
+			refuse?: (status: number) => RetortError | null;
+		},
 	): Promise<z.infer<Schema>> {
-		return this.withDeadline(options.signal, async (abort) => {
+		return this.withDeadline(options.signal, options.deadlineMs ?? this.#options.controlMs, async (abort) => {
 			const response = await this.send(method, path, body, abort);
 			if (response.statusCode === 200) return readBody(response, options.schema);
 			const failure = await readFailure(response, this.#options.model);
@@ -38,9 +43,13 @@ export class WorkerClient {
 		});
 	}
 
-	async withDeadline<Result>(signal: AbortSignal, run: (abort: AbortSignal) => Promise<Result>): Promise<Result> {
+	async withDeadline<Result>(
+		signal: AbortSignal,
+		deadlineMs: number,
+		run: (abort: AbortSignal) => Promise<Result>,
+	): Promise<Result> {
 		const abort = new LinkedAbort(signal);
-		abort.arm(this.#options.controlMs, () => workerFailed('The model worker did not answer in time.'));
+		abort.arm(deadlineMs, () => workerFailed('The model worker did not answer in time.'));
 		try {
 			return await run(abort.signal);
 		} catch (error) {

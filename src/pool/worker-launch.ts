@@ -1,5 +1,5 @@
 import { shuttingDown, workerFailed } from '../errors.ts';
-import type { WorkerHealth } from '../protocol/worker-api.ts';
+import type { WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
 import { awaitInfo, type BroughtUp, probeWorker } from './bring-up.ts';
 import type { Worker } from './worker.ts';
 import type { LaunchedWorker } from './worker-host.ts';
@@ -17,6 +17,7 @@ export class WorkerLaunch {
 	/** Aborted when the launch is over: ends its load, probe and watch. */
 	readonly #life = new AbortController();
 	readonly #startedMs = performance.now();
+	#info: WorkerInfo | null = null;
 	#health: WorkerHealth | null = null;
 	#isDoubted = false;
 	#isWatched = false;
@@ -69,13 +70,15 @@ export class WorkerLaunch {
 	}
 
 	/** Waits until it has its model; null when the launch ended before. */
-	bringUp(): Promise<BroughtUp | null> {
-		return awaitInfo(this.worker, this.#life.signal);
+	async bringUp(): Promise<BroughtUp | null> {
+		const broughtUp = await awaitInfo(this.worker, this.#life.signal);
+		if (broughtUp?.type === 'loaded') this.#info = broughtUp.info;
+		return broughtUp;
 	}
 
-	/** Has it make one token; null when it could, else why not. */
+	/** Has it make one token, or one embedding; null when it could, else why not. */
 	probe(patienceMs: number): Promise<string | null> {
-		return probeWorker(this.worker, `probe-${this.#key}`, patienceMs, this.#life.signal);
+		return probeWorker(this.worker, this.#info, `probe-${this.#key}`, patienceMs, this.#life.signal);
 	}
 
 	/**

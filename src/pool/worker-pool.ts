@@ -2,14 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelNotFound, type RetortError, shuttingDown } from '../errors.ts';
-import type { PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
+import type { EmbedResponse, PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
 import { chooseModels } from './choose-models.ts';
 import { describeWorker } from './describe-worker.ts';
+import { embedOnLeases } from './embed-on-leases.ts';
 import type { HttpWorkerOptions } from './http-worker.ts';
 import type { HeldLease, Lease } from './lease.ts';
 import { ModelResidency } from './model-residency.ts';
 import type { PoolObserver } from './pool-observer.ts';
 import type {
+	PoolEmbedOptions,
 	PoolGenerateOptions,
 	PoolModel,
 	PoolModelOptions,
@@ -20,7 +22,7 @@ import type {
 } from './pool-options.ts';
 import type { RemoteOptions } from './remote-options.ts';
 import { dnsResolver } from './resolve-hosts.ts';
-import { runOnLeases } from './run-on-leases.ts';
+import { type LeaseSource, runOnLeases } from './run-on-leases.ts';
 import { type Ask, ServedModel } from './served-model.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { vetWorker } from './vet-worker.ts';
@@ -106,15 +108,7 @@ export class WorkerPool {
 	 * Returning early cancels it at the next event; `signal` cancels it at once, queued or running.
 	 */
 	generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
-		const { model } = options;
-		return runOnLeases(options, {
-			acquire: (ask) => this.lease(model, ask),
-			patienceMs: this.#options.queue.deadlineSeconds * 1000,
-			generationMs: this.#options.workers.generationSeconds * 1000,
-			running: this.#running,
-			log: this.#options.log,
-			onMove: (workerId) => this.#observer.retried?.({ model: this.#require(model).name, workerId }),
-		});
+		return runOnLeases(options, this.#leasesOf(options.model));
 	}
 
 	/** A slot of this model for whoever runs the generation elsewhere, and gives the lease back. See ServedModel.acquire. */
@@ -131,6 +125,14 @@ export class WorkerPool {
 	/** Keys of the launches that there are now. */
 	launches(): string[] {
 		return this.#members().flatMap((member) => (member.lifecycle.launch === null ? [] : [member.lifecycle.launchKey]));
+	}
+
+	/**
+	 * Embeddings of some inputs, in one slot: few at a time are fair to who waits. Throws as generate does. A worker that is
+	 * lost is replaced by another, which begins them anew.
+	 */
+	embed(options: PoolEmbedOptions): Promise<EmbedResponse['embeddings']> {
+		return embedOnLeases(options, this.#leasesOf(options.model));
 	}
 
 	/** Closes a running generation's phase now. False when it does not run (any more). */
@@ -195,6 +197,18 @@ export class WorkerPool {
 		this.#onIdle?.();
 		await Promise.all(this.#members().map((member) => member.destroy(error)));
 		this.#removeFolder();
+	}
+
+	#leasesOf(model: string): LeaseSource {
+		const { queue, workers, log } = this.#options;
+		return {
+			acquire: (ask) => this.lease(model, ask),
+			patienceMs: queue.deadlineSeconds * 1000,
+			generationMs: workers.generationSeconds * 1000,
+			running: this.#running,
+			log,
+			onMove: (workerId) => this.#observer.retried?.({ model: this.#require(model).name, workerId }),
+		};
 	}
 
 	/** The model stays while its request is on the way to a slot. */

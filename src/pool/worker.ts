@@ -1,4 +1,12 @@
-import type { GenerateRequest, PromptPart, WorkerEvent, WorkerHealth, WorkerInfo } from '../protocol/worker-api.ts';
+import type {
+	EmbedRequest,
+	EmbedResponse,
+	GenerateRequest,
+	PromptPart,
+	WorkerEvent,
+	WorkerHealth,
+	WorkerInfo,
+} from '../protocol/worker-api.ts';
 import type { HttpWorkerOptions } from './http-worker.ts';
 
 /** How long a generation may be silent before it counts as lost; time that the reader takes is not counted. */
@@ -42,6 +50,9 @@ export type Worker = {
 	tokenize(prompt: PromptPart[], signal: AbortSignal): Promise<number[]>;
 
 	detokenize(tokens: number[], signal: AbortSignal): Promise<string>;
+
+	/** Of a worker whose info has `embedding`; others answer 400. The signal frees the slot after the input under way. */
+	embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedResponse['embeddings']>;
 
 	/** Lets running generations finish, then lets go of the connection. */
 	close(): Promise<void>;

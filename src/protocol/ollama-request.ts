@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { MAX_MESSAGES, MAX_TOOL_CALLS } from './chat-messages.ts';
 import { chatRequestSchema } from './chat-request.ts';
+import { MAX_INPUTS } from './embeddings-request.ts';
 import { optional } from './optional.ts';
 
 const { shape } = chatRequestSchema;
@@ -90,3 +91,16 @@ export const ollamaShowRequestSchema = z.object({
 	model: optional(z.string().min(1)),
 	name: optional(z.string().min(1)),
 });
+
+const text = z.string().min(1);
+
+export const ollamaEmbedRequestSchema = z.object({
+	model: z.string().min(1),
+	/** Always a list after the parse. */
+	input: z.union([text.transform((one) => [one]), z.array(text).min(1).max(MAX_INPUTS)]),
+	truncate: optional(z.boolean()),
+	dimensions: optional(z.int().min(1)),
+	keep_alive: common.keep_alive,
+});
+
+export const ollamaEmbeddingsRequestSchema = z.object({ model: z.string().min(1), prompt: text });

@@ -42,6 +42,16 @@ export const ollamaGenerateLineSchema = z.object({
 });
 export type OllamaGenerateLine = z.infer<typeof ollamaGenerateLineSchema>;
 
+export const ollamaEmbedSchema = z.object({
+	model: z.string(),
+	embeddings: z.array(z.array(z.number())),
+	total_duration: z.int(),
+	load_duration: z.int(),
+	prompt_eval_count: z.int(),
+});
+
+export const ollamaEmbeddingsSchema = z.object({ embedding: z.array(z.number()) });
+
 const details = z.object({
 	parent_model: z.literal(''),
 	format: z.literal('gguf'),

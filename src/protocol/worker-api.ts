@@ -4,6 +4,7 @@
  *   GET  /info                              -> WorkerInfo       (503 until the model is loaded)
  *   GET  /health                            -> WorkerHealth
  *   POST /generate        GenerateRequest   -> NDJSON of WorkerEvent; before the first event an error is a status
+ *   POST /embed           EmbedRequest      -> EmbedResponse; of a worker with `embedding` in its info, and no /generate then
  *   POST /generations/:requestId/end-phase  -> 204, or 404 when it does not run here (body: EndPhaseRequest)
  *   POST /tokenize        TokenizeRequest   -> TokenizeResponse
  *   POST /detokenize      DetokenizeRequest -> DetokenizeResponse
@@ -206,6 +207,8 @@ export const workerInfoSchema = z.object({
 		/** Every control and user-defined token's text, as '<think>' or '<｜User｜>'. */
 		special: z.array(z.string()),
 	}),
+	/** A worker that makes embeddings, and generates nothing. */
+	embedding: z.object({ dimensions: z.int() }).optional(),
 	/** Per slot. */
 	contextTokens: z.int(),
 	slots: z.int(),
@@ -237,6 +240,24 @@ export const workerHealthSchema = z.object({
 	prefixCache: prefixCacheSchema.optional(),
 });
 export type WorkerHealth = z.infer<typeof workerHealthSchema>;
+
+export const embedRequestSchema = z.object({
+	inputs: z.array(z.array(promptPartSchema)),
+	/** Inputs that are too long lose their end; else they are refused. */
+	truncate: z.boolean(),
+});
+export type EmbedRequest = z.infer<typeof embedRequestSchema>;
+/** In the order of the inputs. */
+export const embedResponseSchema = z.object({
+	embeddings: z.array(
+		z.object({
+			/** Of length 1: 32-bit floats, little-endian, base64. */
+			vector: z.base64(),
+			tokens: z.int(),
+		}),
+	),
+});
+export type EmbedResponse = z.infer<typeof embedResponseSchema>;
 
 export const endPhaseRequestSchema = z.object({ phase: phaseNameSchema });
 export const tokenizeRequestSchema = z.object({ prompt: z.array(promptPartSchema) });

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
-import type { LlamaModel } from 'node-llama-cpp';
+import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
 import { BOUND_VERSION, bindModel, bindNative, type NativeContext } from './binding.ts';
 import { chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
+import { describeModel, quantizationOf, textOf } from './describe-model.ts';
+import { Embedder } from './embedder.ts';
+import { createEmbeddingContext, isEmbeddingModel } from './embedding-model.ts';
 import { Engine } from './engine.ts';
 import { checkGgufHeader } from './gguf-header.ts';
 import { createGuessGain } from './guess-gain.ts';
@@ -27,12 +28,17 @@ export type LoadOptions = {
 	parkedBytes: number;
 	/** Guesses at the next tokens are verified where that is measured to be faster. */
 	speculates: boolean;
+	/** Makes embeddings instead of text; null or absent leaves it to what the file says of itself. */
+	embeddings?: boolean | null;
 	retortVersion: string;
 	log: Log;
 	onFailure: (error: RetortError) => void;
 };
 
-export type LoadedModel = { engine: Engine; info: WorkerInfo; vocabulary: Vocabulary; dispose(): Promise<void> };
+type Loaded = { info: WorkerInfo; vocabulary: Vocabulary; dispose(): Promise<void> };
+/** A model either generates or makes embeddings: llama.cpp's context is made for the one or the other. */
+export type LoadedGenerator = Loaded & { engine: Engine; embedder: null };
+export type LoadedModel = LoadedGenerator | (Loaded & { engine: null; embedder: Embedder });
 
 const DEFAULT_CONTEXT_TOKENS = 8192;
 /** Of any vocabulary. */
@@ -66,45 +72,18 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	});
 	try {
 		const model = await llama.loadModel({ modelPath, gpuLayers: options.gpuLayers });
-		const contextTokens = options.contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS);
-		const flashAttention = usesFlashAttention({
-			onCpu: llama.gpu === false,
-			headSize: headSizeOf(model.fileInfo.architectureMetadata),
-		});
-		const context = await model.createContext({
-			sequences: options.slots,
-			contextSize: contextTokens,
-			batchSize: Math.max(options.batchTokens, options.slots),
-			threads,
-			...(flashAttention === null ? {} : { flashAttention }),
-			// Exact prefixes: a sliding window's cells must not be dropped under a slot that is rewound.
-			swaFullCache: true,
-			failedCreationRemedy: false,
-		});
-		const native = bindNative(llama, model, context);
 		const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 		const vocabulary = createVocabulary(bindModel(model), vocabularySize);
-		const { copyMs, parking, canBeCut } = await warmUp(native.context, options);
-		const engine = new Engine({
-			native,
-			vocabulary,
-			slots: options.slots,
-			contextTokens,
-			batchTokens: Math.max(options.batchTokens, options.slots),
-			prefillSliceTokens: options.prefillSliceTokens,
-			eventIntervalMs: EVENT_INTERVAL_MS,
-			copyMs,
-			parking,
-			guessGain: options.speculates && canBeCut ? createGuessGain() : null,
-			onFailure: options.onFailure,
-		});
-		const { release } = llama.llamaCppRelease;
+		const loading = { llama, model, vocabulary, threads, options };
+		const embeds = options.embeddings ?? isEmbeddingModel(model);
+		const made = embeds ? await makeEmbedder(loading) : await makeEngine(loading);
+		const { context, contextTokens } = made;
 		const info: WorkerInfo = {
 			protocolVersion: PROTOCOL_VERSION,
 			versions: {
 				retort: options.retortVersion,
 				nodeLlamaCpp: version,
-				llamaCpp: release,
+				llamaCpp: llama.llamaCppRelease.release,
 				backend: llama.gpu === false ? 'cpu' : llama.gpu,
 			},
 			model: {
@@ -117,6 +96,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 				eos: textOf(vocabulary, vocabulary.eos),
 				special: [...vocabulary.marks.keys()],
 			},
+			...(made.embedder === null ? {} : { embedding: { dimensions: model.embeddingVectorSize } }),
 			contextTokens,
 			slots: options.slots,
 			threads,
@@ -127,7 +107,10 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 			await model.dispose();
 			await llama.dispose();
 		};
-		return { engine, info, vocabulary, dispose };
+		const common = { info, vocabulary, dispose };
+		return made.embedder === null
+			? { ...common, engine: made.engine, embedder: null }
+			: { ...common, engine: null, embedder: made.embedder };
 	} catch (cause) {
 		await llama.dispose();
 		const why = cause instanceof Error ? cause.message : String(cause);
@@ -147,35 +130,51 @@ async function warmUp(context: NativeContext, { slots, parkedBytes }: LoadOption
 	return { copyMs, parking, canBeCut };
 }
 
-function textOf(vocabulary: Vocabulary, id: number | null): string | null {
-	return id === null ? null : vocabulary.piece(id).text;
+type Loading = { llama: Llama; model: LlamaModel; vocabulary: Vocabulary; threads: number; options: LoadOptions };
+
+async function makeEngine({ llama, model, vocabulary, threads, options }: Loading) {
+	const contextTokens = options.contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS);
+	const batchTokens = Math.max(options.batchTokens, options.slots);
+	const flashAttention = usesFlashAttention({
+		onCpu: llama.gpu === false,
+		headSize: headSizeOf(model.fileInfo.architectureMetadata),
+	});
+	const context = await model.createContext({
+		sequences: options.slots,
+		contextSize: contextTokens,
+		batchSize: batchTokens,
+		threads,
+		...(flashAttention === null ? {} : { flashAttention }),
+		// Exact prefixes: a sliding window's cells must not be dropped under a slot that is rewound.
+		swaFullCache: true,
+		failedCreationRemedy: false,
+	});
+	const native = bindNative(llama, model, context);
+	const { copyMs, parking, canBeCut } = await warmUp(native.context, options);
+	const engine = new Engine({
+		native,
+		vocabulary,
+		slots: options.slots,
+		contextTokens,
+		batchTokens,
+		prefillSliceTokens: options.prefillSliceTokens,
+		eventIntervalMs: EVENT_INTERVAL_MS,
+		copyMs,
+		parking,
+		guessGain: options.speculates && canBeCut ? createGuessGain() : null,
+		onFailure: options.onFailure,
+	});
+	return { engine, embedder: null, context, contextTokens };
 }
 
-function describeModel(model: LlamaModel, fileBytes: number, vocabularySize: number): WorkerInfo['model'] {
-	const { fileInfo } = model;
-	const hash = createHash('sha256');
-	hash.update(`${fileBytes}\n`);
-	hash.update(toStableJson(fileInfo.metadata));
-	hash.update(
-		toStableJson(fileInfo.fullTensorInfo?.map(({ name, dimensions, ggmlType }) => [name, dimensions, ggmlType])),
-	);
-	return {
-		name: fileInfo.metadata.general.name ?? basename(model.filename ?? 'model.gguf'),
-		fingerprint: hash.digest('hex'),
-		architecture: model.architecture,
-		parameters: bindModel(model).getTotalParameters(),
-		fileBytes,
-		trainContextTokens: model.trainContextSize,
-		vocabularySize,
-	};
-}
-
-/** llama.cpp's names of file types are `MOSTLY_Q4_K_M` and `ALL_F32`. */
-function quantizationOf(fileType: string | undefined): { quantization?: string } {
-	return fileType === undefined ? {} : { quantization: fileType.replace(/^(MOSTLY|ALL)_/, '') };
-}
-
-/** GGUF counts are bigints, which JSON does not know. */
-function toStableJson(value: unknown): string {
-	return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '';
+async function makeEmbedder({ model, vocabulary, threads, options }: Loading) {
+	const { batchTokens, onFailure } = options;
+	const { context, contextTokens } = await createEmbeddingContext(model, {
+		contextTokens: options.contextTokens,
+		defaultTokens: DEFAULT_CONTEXT_TOKENS,
+		batchTokens,
+		threads,
+	});
+	const embedder = new Embedder({ context, vocabulary, contextTokens, onFailure });
+	return { engine: null, embedder, context, contextTokens };
 }

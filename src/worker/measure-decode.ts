@@ -1,5 +1,6 @@
+import { configError } from '../errors.ts';
 import type { GenerateRequest } from '../protocol/worker-api.ts';
-import { type LoadedModel, loadModel } from './load-model.ts';
+import { type LoadedGenerator, loadModel } from './load-model.ts';
 
 export type DecodeSpeed = { streams: number; tokensPerSecond: number };
 
@@ -25,6 +26,10 @@ export async function measureDecode(modelPath: string, threads: number | null): 
 		log: { debug: silent, info: silent, warn: silent, error: silent },
 		onFailure: silent,
 	});
+	if (model.engine === null) {
+		await model.dispose();
+		throw configError(`${modelPath} makes embeddings: it has no decoding speed.`);
+	}
 	try {
 		const speeds: DecodeSpeed[] = [];
 		for (const streams of [1, SLOTS]) {
@@ -45,7 +50,7 @@ export async function measureDecode(modelPath: string, threads: number | null): 
 }
 
 /** Resolves to the tokens generated. */
-function generate({ engine, vocabulary }: LoadedModel, seed: number): Promise<number> {
+function generate({ engine, vocabulary }: LoadedGenerator, seed: number): Promise<number> {
 	const request: GenerateRequest = {
 		requestId: `measure-${seed}`,
 		prompt: [{ text: 'Count.', special: false }],

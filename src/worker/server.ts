@@ -3,19 +3,23 @@ import { createServer as createTlsServer } from 'node:https';
 import { internalError, invalidRequest, modelLoading, RetortError, toEnvelope } from '../errors.ts';
 import {
 	detokenizeRequestSchema,
+	type EmbedResponse,
+	embedRequestSchema,
 	endPhaseRequestSchema,
 	type GenerateRequest,
 	generateRequestSchema,
 	tokenizeRequestSchema,
 	type WorkerHealth,
-	type WorkerInfo,
 } from '../protocol/worker-api.ts';
+import type { Embedder, Embedding } from './embedder.ts';
 import type { Engine, GenerationHandle } from './engine.ts';
 import { tokenCheck, type WorkerGuard } from './guard.ts';
+import type { LoadedModel } from './load-model.ts';
 import type { Log } from './log.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-export type LoadedWorker = { engine: Engine; info: WorkerInfo; vocabulary: Vocabulary };
+/** What of a loaded model is served. */
+export type LoadedWorker = Omit<LoadedModel, 'dispose'>;
 
 /** What is used of a zod schema; this room has no zod of its own. */
 type Schema<Body> = {
@@ -51,20 +55,26 @@ export function createWorkerServer(options: {
 		if (where === 'GET /health') return sendJson(response, 200, health(options.loaded()));
 		if (where === 'POST /tokenize') {
 			const { prompt } = await readBody(request, tokenizeRequestSchema);
-			return sendJson(response, 200, { tokens: need().engine.tokenisePrompt(prompt) });
+			return sendJson(response, 200, { tokens: eitherOf(need()).tokenisePrompt(prompt) });
 		}
 		if (where === 'POST /detokenize') {
 			const { tokens } = await readBody(request, detokenizeRequestSchema);
 			return sendJson(response, 200, { text: detokenise(tokens, need().vocabulary) });
 		}
+		if (where === 'POST /embed') {
+			const body = await readBody(request, embedRequestSchema);
+			const embeddings = await embedderOf(need()).embed(body, signalOf(response));
+			return sendJson(response, 200, { embeddings: embeddings.map(encodeEmbedding) } satisfies EmbedResponse);
+		}
 		if (where === 'POST /generate') {
 			const body = await readBody(request, generateRequestSchema);
-			return generate(need().engine, body, response);
+			return generate(engineOf(need()), body, response);
 		}
 		const endPhase = /^\/generations\/([^/]+)\/end-phase$/.exec(path)?.[1];
 		if (request.method === 'POST' && endPhase !== undefined) {
 			const { phase } = await readBody(request, endPhaseRequestSchema);
-			if (!need().engine.endPhase(decodeURIComponent(endPhase), phase)) throw notFound('No such generation runs here.');
+			if (!engineOf(need()).endPhase(decodeURIComponent(endPhase), phase))
+				throw notFound('No such generation runs here.');
 			response.writeHead(204).end();
 			return;
 		}
@@ -108,8 +118,42 @@ function generate(engine: Engine, body: GenerateRequest, response: ServerRespons
 }
 
 function health(loaded: LoadedWorker | null): WorkerHealth {
-	const engine = loaded?.engine.health() ?? { state: 'loading' as const, busySlots: 0, waiting: 0, progress: 0 };
+	const engine = (loaded && eitherOf(loaded).health()) ?? {
+		state: 'loading' as const,
+		busySlots: 0,
+		waiting: 0,
+		progress: 0,
+	};
 	return { ...engine, rssBytes: process.memoryUsage.rss() };
+}
+
+function eitherOf(loaded: LoadedWorker): Engine | Embedder {
+	// The types of LoadedModel say that one of them is there; Omit has lost it.
+	return (loaded.engine ?? loaded.embedder) as Engine | Embedder;
+}
+
+function engineOf({ engine }: LoadedWorker): Engine {
+	if (engine === null)
+		throw invalidRequest('model', 'invalid_value', 'The model makes embeddings: it generates no text.');
+	return engine;
+}
+
+function embedderOf({ embedder }: LoadedWorker): Embedder {
+	if (embedder === null)
+		throw invalidRequest('model', 'invalid_value', 'The model generates text: it makes no embeddings.');
+	return embedder;
+}
+
+/** Aborted when the client leaves. */
+function signalOf(response: ServerResponse): AbortSignal {
+	const abort = new AbortController();
+	response.on('close', () => abort.abort());
+	if (response.destroyed) abort.abort();
+	return abort.signal;
+}
+
+function encodeEmbedding({ vector, tokens }: Embedding) {
+	return { vector: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64'), tokens };
 }
 
 function detokenise(tokens: readonly number[], vocabulary: Vocabulary): string {

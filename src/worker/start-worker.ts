@@ -62,8 +62,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 	return {
 		address,
 		ready: loading,
-		close: () => end((model) => model.engine.close()),
-		destroy: () => end((model) => model.engine.destroy(shuttingDown())),
+		close: () => end((model) => (model.engine ?? model.embedder).close()),
+		destroy: () => end((model) => (model.engine ?? model.embedder).destroy(shuttingDown())),
 	};
 }
 

@@ -137,6 +137,9 @@ describe('problems in a configuration file', () => {
 		expect(host('{url: "http://a:1", dns: "http://b:1"}')).toEqual([
 			'team.yaml:4:9: a host has one of url, dns and srv',
 		]);
+		expect(host('{url: "http://a:1", kind: llama-server}\n    embeddings: true')).toEqual([
+			'team.yaml:4:29: embeddings are made by `retort worker` alone',
+		]);
 		expect(host('{url: "http://a:1", tls: {caFile: ca}}')[0]).toMatch(/tls is for an https:\/\/ address/);
 		expect(host('{url: "https://a:1", tls: {certFile: c}}')[0]).toMatch(/certFile and keyFile belong together/);
 	});

@@ -5,9 +5,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+	type EmbedRequest,
+	embedRequestSchema,
 	type GenerateRequest,
 	generateRequestSchema,
 	PROTOCOL_VERSION,
+	type PromptPart,
 	type WorkerEvent,
 	type WorkerHealth,
 	type WorkerInfo,
@@ -51,6 +54,8 @@ export type FakeWorker = {
 	/** Generations that run now, probes left out. */
 	running(): number;
 	endedPhases: string[];
+	/** What embeddings were asked for, probes too. */
+	embedded: EmbedRequest[];
 	script: FakeScript;
 	/** Cuts every connection. */
 	cut(): void;
@@ -83,6 +88,11 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
 		}
 		const body: unknown = JSON.parse(await readAll(request));
 		if (path === '/tokenize') return json(response, { tokens: [1, 2, 3] });
+		if (path === '/embed') {
+			const asked = embedRequestSchema.parse(body);
+			worker.embedded.push(asked);
+			return json(response, { embeddings: asked.inputs.map(fakeEmbedding) });
+		}
 		if (path === '/detokenize') return json(response, { text: JSON.stringify(body) });
 		if (path.endsWith('/end-phase')) {
 			const id = decodeURIComponent(path.split('/')[2] ?? '');
@@ -103,6 +113,7 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
 		endpoint: '',
 		received: [],
 		endedPhases: [],
+		embedded: [],
 		running: () => running.size,
 		script: options.script ?? answer(4),
 		cut() {
@@ -206,6 +217,17 @@ export function fakeInfo(changes: Partial<WorkerInfo> = {}): WorkerInfo {
 		threads: 1,
 		...changes,
 	};
+}
+
+/** Three numbers that tell the length of the input from any other: a token a character, or those that were given. */
+export function fakeVector(length: number): Float32Array {
+	const norm = Math.hypot(length, 3, 4);
+	return Float32Array.of(length / norm, 3 / norm, 4 / norm);
+}
+
+function fakeEmbedding(input: PromptPart[]): { vector: string; tokens: number } {
+	const tokens = input.reduce((sum, part) => sum + ('text' in part ? part.text.length : part.tokens.length), 0);
+	return { vector: Buffer.from(fakeVector(tokens).buffer).toString('base64'), tokens };
 }
 
 function fakeTurn(request: GenerateRequest, response: ServerResponse): FakeTurn {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoadedModel } from '../../src/worker/load-model.ts';
+import type { LoadedGenerator } from '../../src/worker/load-model.ts';
 import { ask, loadEmbedded, phase, reasoning, run, sampling } from './support/engine.ts';
 
-let model: LoadedModel;
+let model: LoadedGenerator;
 
 beforeAll(async () => {
 	model = await loadEmbedded({ slots: 3 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerateRequest, PromptPart } from '../../src/protocol/worker-api.ts';
-import type { LoadedModel } from '../../src/worker/load-model.ts';
+import type { LoadedGenerator } from '../../src/worker/load-model.ts';
 import { ask, loadEmbedded, run } from './support/engine.ts';
 
-let model: LoadedModel;
+let model: LoadedGenerator;
 
 beforeAll(async () => {
 	model = await loadEmbedded();

@@ -68,8 +68,9 @@ export function addOllamaModelRoutes(
 			const { caller } = request;
 			if (caller === null) throw missingKey();
 			const { signal } = abortOnDisconnect(request, reply);
-			const { model, info } = await resolveModel(pool, caller, fromOllamaName(name, pool), signal);
-			return describeForShow(model, info, templates.of(model.name, info));
+			const { model, info } = await resolveModel(pool, caller, fromOllamaName(name, pool), 'any', signal);
+			const template = info.embedding === undefined ? templates.of(model.name, info) : null;
+			return describeForShow(model, info, template);
 		},
 	});
 }

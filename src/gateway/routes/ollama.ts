@@ -48,7 +48,7 @@ async function generate(
 		const { caller } = request;
 		if (caller === null) throw missingKey();
 		const { signal } = abortOnDisconnect(request, reply);
-		request.modelLabel = (await resolveModel(services.pool, caller, name, signal)).model.name;
+		request.modelLabel = (await resolveModel(services.pool, caller, name, 'any', signal)).model.name;
 		return loadedLine(meta);
 	}
 	const isStreamed = wanted.stream !== false;

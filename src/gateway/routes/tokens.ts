@@ -72,7 +72,7 @@ export function addTokenRoutes(app: FastifyInstance, services: ChatServices): vo
 		const { caller } = request;
 		if (caller === null) throw missingKey();
 		const { signal } = abortOnDisconnect(request, reply);
-		const { model } = await resolveModel(pool, caller, modelNameOr(name, pool, caller), signal);
+		const { model } = await resolveModel(pool, caller, modelNameOr(name, pool, caller), 'any', signal);
 		request.modelLabel = model.name;
 		return { model: model.name, signal };
 	}

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { workerFailed } from '../../errors.ts';
 import { fromWireError } from '../../protocol/wire-error.ts';
-import type { PromptPart, WorkerEvent } from '../../protocol/worker-api.ts';
+import type { EmbedResponse, PromptPart, WorkerEvent } from '../../protocol/worker-api.ts';
 import { chooseModels, type Fallbacks, type Routes } from '../choose-models.ts';
+import { embedOnLeases } from '../embed-on-leases.ts';
 import { HttpWorker } from '../http-worker.ts';
 import type { HeldLease } from '../lease.ts';
 import type { PoolLog } from '../pool-log.ts';
 import type { PoolObserver } from '../pool-observer.ts';
 import type {
+	PoolEmbedOptions,
 	PoolGenerateOptions,
 	PoolModel,
 	PoolStatus,
@@ -15,7 +17,7 @@ import type {
 	QueuePlace,
 	WorkerVerb,
 } from '../pool-options.ts';
-import { runOnLeases } from '../run-on-leases.ts';
+import { type LeaseSource, runOnLeases } from '../run-on-leases.ts';
 import type { Ask } from '../served-model.ts';
 import { BorrowedLease } from './borrowed-lease.ts';
 import {
@@ -103,16 +105,12 @@ export class BorrowedPool {
 
 	/** As WorkerPool.generate. */
 	generate(options: PoolGenerateOptions): AsyncGenerator<WorkerEvent, void, undefined> {
-		const { model } = options;
-		const { patienceMs, generationMs, log, observer } = this.#options;
-		return runOnLeases(options, {
-			acquire: (ask) => this.#acquire(model, ask),
-			patienceMs,
-			generationMs,
-			running: this.#running,
-			log,
-			onMove: (workerId) => observer.retried?.({ model: this.findModel(model)?.name ?? model, workerId }),
-		});
+		return runOnLeases(options, this.#leasesOf(options.model));
+	}
+
+	/** As WorkerPool.embed. */
+	embed(options: PoolEmbedOptions): Promise<EmbedResponse['embeddings']> {
+		return embedOnLeases(options, this.#leasesOf(options.model));
 	}
 
 	async endPhase(requestId: string, phase: 'reasoning'): Promise<boolean> {
@@ -141,6 +139,18 @@ export class BorrowedPool {
 		clearInterval(this.#timer);
 		const ended = workerFailed('The gateway was ended.');
 		await Promise.all([...this.#workers.values()].map((worker) => worker.destroy(ended)));
+	}
+
+	#leasesOf(model: string): LeaseSource {
+		const { patienceMs, generationMs, log, observer } = this.#options;
+		return {
+			acquire: (ask) => this.#acquire(model, ask),
+			patienceMs,
+			generationMs,
+			running: this.#running,
+			log,
+			onMove: (workerId) => observer.retried?.({ model: this.findModel(model)?.name ?? model, workerId }),
+		};
 	}
 
 	async #acquire(model: string, ask: Ask): Promise<HeldLease> {

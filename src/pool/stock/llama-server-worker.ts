@@ -98,6 +98,15 @@ export class LlamaServerWorker implements Worker {
 		return tokens.map((id) => decoder.push(vocabulary.piece(id))).join('') + decoder.end();
 	}
 
+	/** What it makes without being started for it alone are not the vectors of an embedding model. */
+	async embed(): Promise<never> {
+		throw invalidRequest(
+			'model',
+			'unsupported_value',
+			'A model behind llama-server makes no embeddings here: serve an embedding model with `retort worker`.',
+		);
+	}
+
 	async endPhase(requestId: string, phase: 'reasoning'): Promise<boolean> {
 		return this.#running.get(requestId)?.requestEnd(phase) ?? false;
 	}

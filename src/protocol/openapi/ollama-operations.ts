@@ -1,6 +1,14 @@
-import { ollamaChatRequestSchema, ollamaGenerateRequestSchema, ollamaShowRequestSchema } from '../ollama-request.ts';
+import {
+	ollamaChatRequestSchema,
+	ollamaEmbeddingsRequestSchema,
+	ollamaEmbedRequestSchema,
+	ollamaGenerateRequestSchema,
+	ollamaShowRequestSchema,
+} from '../ollama-request.ts';
 import {
 	ollamaChatLineSchema,
+	ollamaEmbeddingsSchema,
+	ollamaEmbedSchema,
 	ollamaGenerateLineSchema,
 	ollamaPsSchema,
 	ollamaShowSchema,
@@ -50,6 +58,31 @@ export const ollamaOperations: Operation[] = [
 			json: ollamaGenerateLineSchema,
 			stream: { event: ollamaGenerateLineSchema, description: LINES, media },
 		},
+	},
+	{
+		method: 'post',
+		path: '/api/embed',
+		id: 'ollamaEmbed',
+		tag: 'Ollama',
+		summary: 'Make embeddings, in the form of Ollama',
+		description: 'Inputs that are too long are cut, unless `truncate` is false.',
+		envelope: 'Ollama',
+		request: ollamaEmbedRequestSchema,
+		examples: { plain: { model: 'an-embedding-model', input: 'Is 91 a prime?' } },
+		answer: { description: 'A vector an input, in order.', json: ollamaEmbedSchema },
+		failures: [404, 503],
+	},
+	{
+		method: 'post',
+		path: '/api/embeddings',
+		id: 'ollamaEmbedOne',
+		tag: 'Ollama',
+		summary: 'Make one embedding, in the older form of Ollama',
+		envelope: 'Ollama',
+		request: ollamaEmbeddingsRequestSchema,
+		examples: { plain: { model: 'an-embedding-model', prompt: 'Is 91 a prime?' } },
+		answer: { description: 'The vector.', json: ollamaEmbeddingsSchema },
+		failures: [404, 503],
 	},
 	{
 		method: 'get',

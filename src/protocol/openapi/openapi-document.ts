@@ -15,6 +15,7 @@ const TAGS = [
 	{ name: 'Messages', description: "Anthropic's Messages API." },
 	{ name: 'Ollama', description: "Ollama's API, for the tools that look for it first." },
 	{ name: 'Completions', description: 'Raw text.' },
+	{ name: 'Embeddings', description: 'Vectors of texts.' },
 	{ name: 'Models', description: 'What is served.' },
 	{ name: 'Tokens', description: 'What a text is to the model.' },
 	{ name: 'Server', description: 'Probes, metrics, documentation, and the workers for their operator.' },

@@ -1,6 +1,15 @@
 import type { z } from 'zod';
 
-export type Tag = 'Chat' | 'Responses' | 'Completions' | 'Messages' | 'Ollama' | 'Models' | 'Tokens' | 'Server';
+export type Tag =
+	| 'Chat'
+	| 'Responses'
+	| 'Completions'
+	| 'Embeddings'
+	| 'Messages'
+	| 'Ollama'
+	| 'Models'
+	| 'Tokens'
+	| 'Server';
 
 /** In which form failures are told: OpenAI's where it is not said. */
 export type Envelope = 'OpenAi' | 'Anthropic' | 'Ollama';

@@ -1,5 +1,7 @@
 import { completionRequestSchema } from '../completion-request.ts';
 import { textCompletionSchema } from '../completion-response.ts';
+import { embeddingsRequestSchema } from '../embeddings-request.ts';
+import { embeddingsResponseSchema } from '../embeddings-response.ts';
 import { detokenizedSchema, promptSchema, tokenizedSchema } from '../server-responses.ts';
 import { countedChatSchema, detokenizeSchema, tokenizeSchema } from '../token-requests.ts';
 import type { Operation } from './operation.ts';
@@ -26,6 +28,20 @@ export const textOperations: Operation[] = [
 					'One `data:` line a chunk, then `data: [DONE]`. A failure in mid-stream is one chunk `{"error": {...}}`.',
 			},
 		},
+	},
+	{
+		method: 'post',
+		path: '/v1/embeddings',
+		id: 'createEmbeddings',
+		tag: 'Embeddings',
+		summary: 'Make embeddings',
+		description: 'Of a model that makes them; one that generates text answers 400. Vectors have length 1.',
+		request: embeddingsRequestSchema,
+		examples: {
+			plain: { model: 'an-embedding-model', input: ['Is 91 a prime?', 'Ninety-one is seven times thirteen.'] },
+		},
+		answer: { description: 'A vector an input, in order.', json: embeddingsResponseSchema },
+		failures: [404, 503],
 	},
 	{
 		method: 'post',

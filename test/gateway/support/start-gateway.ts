@@ -12,7 +12,12 @@ import { createMetrics } from '../../../src/gateway/metrics.ts';
 import { SharedState } from '../../../src/gateway/shared/shared-state.ts';
 import type { PoolOptions } from '../../../src/pool/pool-options.ts';
 import { WorkerPool } from '../../../src/pool/worker-pool.ts';
-import { type FakeScript, type FakeWorker, startFakeWorker } from '../../support/fake-worker.ts';
+import {
+	type FakeScript,
+	type FakeWorker,
+	type FakeWorkerOptions,
+	startFakeWorker,
+} from '../../support/fake-worker.ts';
 import { remoteAt } from '../../support/pool.ts';
 import { R1_INFO, thinkThenSay } from './scripts.ts';
 
@@ -40,11 +45,16 @@ export async function startGateway(
 		slots?: number;
 		/** Of the pool, beside or in place of the one model `fake`. */
 		pool?: Partial<Pick<PoolOptions, 'models' | 'routes' | 'fallbacks'>>;
+		worker?: Pick<FakeWorkerOptions, 'info' | 'intercept'>;
 	} = {},
 ): Promise<Gateway> {
 	const config = configSchema.parse(options.config ?? {});
 	const { script = thinkThenSay('Add them.', 'It is 42.'), slots = 4 } = options;
-	const worker = await startFakeWorker({ script, info: { ...R1_INFO, slots } });
+	const worker = await startFakeWorker({
+		...options.worker,
+		script,
+		info: { ...R1_INFO, slots, ...options.worker?.info },
+	});
 	let logged = '';
 	const sink = new Writable({
 		write(chunk, _encoding, done) {

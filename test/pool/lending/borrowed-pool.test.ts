@@ -8,6 +8,7 @@ import {
 	answer,
 	answerHeldAt,
 	type FakeWorkerOptions,
+	fakeVector,
 	startFakeWorker,
 	textOf,
 	tokenEvents,
@@ -173,6 +174,36 @@ describe('BorrowedPool', () => {
 		}
 		expect(textOf(events)).toBe(textOf(tokenEvents(4)));
 		expect(gateway.retried).toHaveLength(1);
+		await idle();
+	});
+
+	it('makes embeddings in a slot of the owner, on another worker where one is lost', async () => {
+		let probes = 0;
+		const dies: FakeWorkerOptions['intercept'] = (request, response) => {
+			if (request.url !== '/embed' || probes++ === 0) return false;
+			response.destroy();
+			return true;
+		};
+		const info = { embedding: { dimensions: 3 } };
+		const { owner, gateways, idle } = await setUp(
+			[
+				{ info, slots: 1, intercept: dies },
+				{ info, slots: 1 },
+			],
+			2,
+		);
+		expect(gateways[0]?.pool.findModel('alias')?.info?.embedding).toEqual({ dimensions: 3 });
+		const request = { inputs: [[{ text: 'abc', special: false }]], truncate: false };
+		const signal = new AbortController().signal;
+		const embed = (pool: BorrowedPool, index: number) =>
+			pool.embed({ model: 'alias', requestId: `e${index}`, request, signal, keyId: null });
+		const made = await Promise.all(
+			gateways.flatMap(({ pool }) => Array.from({ length: 6 }, (_, index) => embed(pool, index))),
+		);
+		const vector = Buffer.from(fakeVector(3).buffer).toString('base64');
+		expect(made).toEqual(Array.from({ length: 12 }, () => [{ vector, tokens: 3 }]));
+		expect(gateways.flatMap(({ retried }) => retried).length).toBeGreaterThan(0);
+		expect(owner.status().workers.map(({ slots }) => slots)).toEqual([1, 1]);
 		await idle();
 	});
 

@@ -163,6 +163,11 @@ describe('LlamaServerWorker', () => {
 		});
 	});
 
+	it('refuses to make embeddings, and says who does', async () => {
+		const { worker } = await setUp({ next: () => [EOS] });
+		await expect(worker.embed()).rejects.toMatchObject({ status: 400, param: 'model', code: 'unsupported_value' });
+	});
+
 	it('sends these fields and no others', async () => {
 		const { worker, fake } = await setUp({ next: () => [EOS] });
 		await collect(worker, request([phase('answer')], { logprobs: 2 }));

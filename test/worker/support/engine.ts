@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { RetortError } from '../../../src/errors.ts';
 import type { GenerateRequest, Phase, Sampling, WorkerEvent } from '../../../src/protocol/worker-api.ts';
 import type { Engine, GenerationHandle } from '../../../src/worker/engine.ts';
-import { type LoadedModel, loadModel } from '../../../src/worker/load-model.ts';
+import { type LoadedGenerator, loadModel } from '../../../src/worker/load-model.ts';
 
 export const embeddedModel = fileURLToPath(
 	new URL('../../../models/pocket-reasoner/pocket-reasoner-q8_0.gguf', import.meta.url),
@@ -11,15 +11,15 @@ export const embeddedModel = fileURLToPath(
 const silent = () => undefined;
 export const silentLog = { debug: silent, info: silent, warn: silent, error: silent };
 
-export function loadEmbedded(
+export async function loadEmbedded(
 	options: {
 		slots?: number;
 		contextTokens?: number;
 		parkedBytes?: number;
 		onFailure?: (error: RetortError) => void;
 	} = {},
-): Promise<LoadedModel> {
-	return loadModel({
+): Promise<LoadedGenerator> {
+	const loaded = await loadModel({
 		modelPath: embeddedModel,
 		slots: options.slots ?? 2,
 		contextTokens: options.contextTokens ?? 1024,
@@ -33,6 +33,8 @@ export function loadEmbedded(
 		log: silentLog,
 		onFailure: options.onFailure ?? silent,
 	});
+	if (loaded.engine === null) throw new TypeError('the embedded model generates text');
+	return loaded;
 }
 
 export function sampling(changes: Partial<Sampling> = {}): Sampling {
