@@ -169,6 +169,17 @@ test('failures in mid-stream are as OpenAI documents them', async () => {
 	for (const event of parsed) expectOfficial('ResponseEvent', event);
 });
 
+test('embeddings are as OpenAI documents them', async () => {
+	const { app } = await startGateway({ worker: { info: { embedding: { dimensions: 3 } } } });
+	const made = await app.inject({
+		method: 'POST',
+		url: '/v1/embeddings',
+		payload: { model: 'fake', input: ['a', 'bcd'] },
+	});
+	expect(made.json().data.length).toBe(2);
+	expectOfficial('Embeddings', made.json());
+});
+
 test('models, counts and refusals are as OpenAI documents them', async () => {
 	const { app } = await startGateway();
 	for (const model of (await app.inject('/v1/models')).json().data) expectOfficial('Model', model);
