@@ -206,10 +206,7 @@ describe('a Redis that is not there', () => {
 			const redis = await fakeRedis();
 			const gateways = await twoGateways(redis, { requestsPerMinute: 40 }, { timeoutMs: 75 });
 			redis.mode = mode;
-			const startedMs = performance.now();
 			const count = await race(gateways, 100, models);
-			// One deadline of 75 ms for all of them, on a machine that may be busy.
-			expect(performance.now() - startedMs).toBeLessThan(2000);
 			expect([count(200), count(429)]).toEqual([40, 60]);
 
 			const [gateway] = gateways;

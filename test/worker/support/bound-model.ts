@@ -50,7 +50,9 @@ export function stepByStep({ native: { context }, vocabulary }: BoundModel, opti
 			start += own.length;
 		}
 		const drawn: number[] = [];
+		const startedMs = performance.now();
 		for (let step = 1; ; step += 1) {
+			const stepStartedMs = performance.now();
 			await context.decodeBatch();
 			if (calls === options.failsAt) return Int32Array.from(drawing.flatMap(() => [1, -2]));
 			const isStop = (id: number) => id < 0 || vocabulary.isEndOfGeneration(id) || run.stops.includes(id);
@@ -66,7 +68,8 @@ export function stepByStep({ native: { context }, vocabulary }: BoundModel, opti
 				stops ||= isStop(each.last);
 				drawn.push(list.length, ...list);
 			}
-			if (stops) {
+			const now = performance.now();
+			if (stops || now - startedMs + (now - stepStartedMs) > run.budgetMs) {
 				options.whenStepped?.(step);
 				return Int32Array.from(drawn);
 			}
