@@ -1,5 +1,6 @@
 import { generationTimeout, type RetortError } from '../errors.ts';
 import type { WorkerEvent } from '../protocol/worker-api.ts';
+import type { Ask } from './ask.ts';
 import { ForwardedEvents } from './forwarded-events.ts';
 import { isWorkersFault } from './is-workers-fault.ts';
 import type { HeldLease } from './lease.ts';
@@ -7,7 +8,6 @@ import { LinkedAbort } from './linked-abort.ts';
 import { describePlacement } from './placement.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { PoolGenerateOptions } from './pool-options.ts';
-import type { Ask } from './served-model.ts';
 
 /** Deaths that one request may cause or meet: a request that kills what runs it must not go round the pool. */
 const MAX_DEATHS = 2;

@@ -1,13 +1,12 @@
 import { modelLoading, overloaded, type RetortError } from '../errors.ts';
 import type { WorkerInfo } from '../protocol/worker-api.ts';
-import { AdmissionQueue } from './admission-queue.ts';
 import { AffinityTable } from './affinity-table.ts';
+import type { Ask } from './ask.ts';
+import { chooseMember } from './choose-member.ts';
 import { Lease } from './lease.ts';
-import { pickWorker } from './pick-worker.ts';
-import type { Placement } from './placement.ts';
 import type { PoolObserver } from './pool-observer.ts';
-import type { QueuePlace } from './pool-options.ts';
 import { retryAfterSeconds } from './retry-after.ts';
+import { SlotQueue } from './slot-queue.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import { isExpected } from './supervisor.ts';
 
@@ -15,33 +14,13 @@ const AFFINITY_ENTRIES = 16_384;
 /** Weight of the newest request in the mean time that a slot is held. */
 const SERVICE_WEIGHT = 0.1;
 
-export type Ask = {
-	placement: Placement;
-	keyId: string | null;
-	/** Turns that its key takes in a round of all keys that wait. */
-	weight: number;
-	signal: AbortSignal;
-	/** Launches that this request must not meet again. */
-	avoid: ReadonlySet<string>;
-	/** True when it was admitted before and lost its worker. */
-	isRetry: boolean;
-	/** Time that it may wait. */
-	patienceMs: number;
-	/** See PoolGenerateOptions. */
-	onQueued?: ((place: () => QueuePlace | null) => void) | undefined;
-};
-
-type Ticket = { ask: Ask; grant: (lease: Lease) => void; refuse: (error: unknown) => void };
-
 /** One model: its workers, the requests that wait for them, and the memory of which worker knows which conversation. */
 export class ServedModel {
 	readonly name: string;
 	readonly aliases: readonly string[];
 	readonly members: SupervisedWorker[] = [];
 	readonly #observer: PoolObserver;
-	readonly #queue: AdmissionQueue<Ticket>;
-	/** Of those that wait, the ones that lost a worker and must not meet it again. */
-	readonly #again = new Map<Ticket, string>();
+	readonly #queue: SlotQueue;
 	readonly #affinity = new AffinityTable(AFFINITY_ENTRIES);
 	readonly #onRelease: () => void;
 	/** It was loaded for a request, not at the start. */
@@ -62,7 +41,12 @@ export class ServedModel {
 		this.name = options.name;
 		this.aliases = options.aliases;
 		this.#observer = options.observer;
-		this.#queue = new AdmissionQueue(options.maxQueueLength);
+		this.#queue = new SlotQueue({
+			maxLength: options.maxQueueLength,
+			place: (ask) => this.#place(ask),
+			busy: (why) => this.#reject(this.#busy(why)),
+			expectedWaitMs: (position) => (position * this.#meanServiceMs) / Math.max(1, this.#slots()),
+		});
 		this.#onRelease = options.onRelease;
 	}
 
@@ -127,7 +111,10 @@ export class ServedModel {
 			this.#observer.queueWaited?.({ model: this.name, waitMs: 0 });
 			return free;
 		}
-		return this.#wait(ask);
+		const startedMs = performance.now();
+		const lease = await this.#queue.wait(ask);
+		this.#observer.queueWaited?.({ model: this.name, waitMs: performance.now() - startedMs });
+		return lease;
 	}
 
 	/** Why a new request cannot be taken now, or null. */
@@ -144,19 +131,18 @@ export class ServedModel {
 	/** To be called whenever a slot may have become free or a worker's phase has changed. */
 	dispatch(): void {
 		this.#partWithRetired();
-		while (this.#queue.take((ticket) => this.#grant(ticket)) !== null);
-		for (const [ticket, key] of this.#again) {
-			const refusal = this.#refusalOfRetry(ticket.ask);
-			if (refusal !== null && this.#queue.remove(key, ticket)) ticket.refuse(this.#reject(refusal));
-		}
-		if (this.#queue.length === 0 || this.members.some((member) => isExpected(member.lifecycle.phase))) return;
-		for (const ticket of this.#queue.takeAll()) ticket.refuse(this.#reject(this.#noWorker()));
+		this.#queue.serve();
+		this.#queue.refuseRetries(
+			(ask) => this.#refusalOfRetry(ask),
+			(error) => this.#reject(error),
+		);
+		if (this.hasGivenUp) this.#queue.refuseAll(() => this.#reject(this.#noWorker()));
 	}
 
 	/** Turns away what waits and whatever comes. */
 	close(error: RetortError): void {
 		this.#closed = error;
-		for (const ticket of this.#queue.takeAll()) ticket.refuse(this.#reject(error));
+		this.#queue.refuseAll(() => this.#reject(error));
 	}
 
 	/** Another gateway has placed a prompt with these prefixes there. */
@@ -169,45 +155,6 @@ export class ServedModel {
 		);
 	}
 
-	async #wait(ask: Ask): Promise<Lease> {
-		const key = ask.keyId ?? '';
-		const startedMs = performance.now();
-		let timer: NodeJS.Timeout | undefined;
-		let onAbort: (() => void) | undefined;
-		let again: Ticket | undefined;
-		try {
-			const lease = await new Promise<Lease>((resolve, reject) => {
-				const ticket: Ticket = { ask, grant: resolve, refuse: reject };
-				if (ask.isRetry) {
-					again = ticket;
-					this.#again.set(ticket, key);
-					this.#queue.enterAgain(key, ticket, ask.weight);
-				} else {
-					const { hasEntered, displaced } = this.#queue.enter(key, ticket, ask.weight);
-					displaced?.refuse(this.#reject(this.#busy('The queue is full.')));
-					if (!hasEntered) {
-						reject(this.#reject(this.#busy('The queue is full.')));
-						return;
-					}
-				}
-				ask.onQueued?.(() => this.#placeOf(key, ticket));
-				timer = setTimeout(() => {
-					if (this.#queue.remove(key, ticket)) reject(this.#reject(this.#busy('No slot became free in time.')));
-				}, ask.patienceMs);
-				onAbort = () => {
-					if (this.#queue.remove(key, ticket)) reject(ask.signal.reason);
-				};
-				ask.signal.addEventListener('abort', onAbort, { once: true });
-			});
-			this.#observer.queueWaited?.({ model: this.name, waitMs: performance.now() - startedMs });
-			return lease;
-		} finally {
-			clearTimeout(timer);
-			if (onAbort !== undefined) ask.signal.removeEventListener('abort', onAbort);
-			if (again !== undefined) this.#again.delete(again);
-		}
-	}
-
 	/** Workers whose place was given up leave with their last request. */
 	#partWithRetired(): void {
 		for (const [index, member] of [...this.members.entries()].reverse()) {
@@ -217,54 +164,23 @@ export class ServedModel {
 		}
 	}
 
-	#placeOf(key: string, ticket: Ticket): QueuePlace | null {
-		const ahead = this.#queue.ahead(key, ticket);
-		if (ahead === null) return null;
-		return { position: ahead + 1, expectedWaitMs: ((ahead + 1) * this.#meanServiceMs) / Math.max(1, this.#slots()) };
-	}
-
 	/** Of the workers that are up. */
 	#slots(): number {
 		return this.members.reduce((sum, member) => sum + (member.worker === null ? 0 : member.lifecycle.slots), 0);
 	}
 
-	/** Gives the ticket its lease in the same step, so that no slot is promised twice. */
-	#grant(ticket: Ticket): true | null {
-		const lease = this.#place(ticket.ask);
-		if (lease === null) return null;
-		ticket.grant(lease);
-		return true;
-	}
-
 	#place(ask: Ask): Lease | null {
-		const { prefixes } = ask.placement;
-		const known = this.#affinity.lookup(prefixes);
-		const candidates = this.members.map((member) => ({
-			id: member.id,
-			isReady: member.worker !== null && !ask.avoid.has(member.lifecycle.launchKey),
-			slots: member.openSlots,
-			busySlots: member.leases.size,
-			knownShare: known.get(member.lifecycle.launchKey) ?? 0,
-			pendingPromptTokens: member.pendingPromptTokens,
-			prefillMsPerToken: member.pace.prefillMsPerToken,
-		}));
-		const { promptTokens } = ask.placement;
-		const id = pickWorker(candidates, promptTokens, [Math.random(), Math.random()]);
-		const member = this.members.find((candidate) => candidate.id === id);
-		const worker = member?.worker ?? null;
-		if (member === undefined || worker === null) return null;
-		this.#affinity.remember(prefixes, member.lifecycle.launchKey);
+		const chosen = chooseMember(this.members, ask, this.#affinity, [Math.random(), Math.random()]);
+		if (chosen === null) return null;
+		const { placement, signal } = ask;
+		const { member } = chosen;
+		this.#affinity.remember(placement.prefixes, member.lifecycle.launchKey);
 		// A process of ours is nobody else's.
-		if (member.lifecycle.pid === null && this.#observer.placed !== undefined)
-			this.#observer.placed({ model: this.name, workerId: member.id, prefixes: prefixes.map(({ key }) => key) });
-		return new Lease({
-			placement: ask.placement,
-			member,
-			worker,
-			knownShare: known.get(member.lifecycle.launchKey) ?? 0,
-			signal: ask.signal,
-			onRelease: (heldMs) => this.#released(heldMs),
-		});
+		if (member.lifecycle.pid === null && this.#observer.placed !== undefined) {
+			const prefixes = placement.prefixes.map(({ key }) => key);
+			this.#observer.placed({ model: this.name, workerId: member.id, prefixes });
+		}
+		return new Lease({ ...chosen, placement, signal, onRelease: (heldMs) => this.#released(heldMs) });
 	}
 
 	#released(heldMs: number): void {

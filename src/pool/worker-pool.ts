@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelNotFound, type RetortError, shuttingDown } from '../errors.ts';
 import type { EmbedResponse, PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
+import type { Ask } from './ask.ts';
 import { chooseModels } from './choose-models.ts';
 import { describeWorker } from './describe-worker.ts';
 import { embedOnLeases } from './embed-on-leases.ts';
@@ -23,7 +24,7 @@ import type {
 import type { RemoteOptions } from './remote-options.ts';
 import { dnsResolver } from './resolve-hosts.ts';
 import { type LeaseSource, runOnLeases } from './run-on-leases.ts';
-import { type Ask, ServedModel } from './served-model.ts';
+import { ServedModel } from './served-model.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { vetWorker } from './vet-worker.ts';
 import { watchHosts } from './watch-hosts.ts';

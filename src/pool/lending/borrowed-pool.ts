@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { workerFailed } from '../../errors.ts';
 import { fromWireError } from '../../protocol/wire-error.ts';
 import type { EmbedResponse, PromptPart, WorkerEvent } from '../../protocol/worker-api.ts';
+import type { Ask } from '../ask.ts';
 import { chooseModels, type Fallbacks, type Routes } from '../choose-models.ts';
 import { embedOnLeases } from '../embed-on-leases.ts';
 import { HttpWorker } from '../http-worker.ts';
@@ -18,7 +19,6 @@ import type {
 	WorkerVerb,
 } from '../pool-options.ts';
 import { type LeaseSource, runOnLeases } from '../run-on-leases.ts';
-import type { Ask } from '../served-model.ts';
 import { BorrowedLease } from './borrowed-lease.ts';
 import {
 	type Connected,
