@@ -1,21 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type StreamOutcome, streamChat } from '../../test/support/stream-chat.ts';
 
 /** How one request ended. `violation` is what must never happen; everything else may, under faults. */
 export type Ending =
 	| 'complete'
-	/** An error frame or status that says so. */
-	| 'told'
+	/** An error frame or status that says so: its worker was lost. The log has to excuse each of these. */
+	| 'told worker_crashed'
+	/** The same of one that waited for a slot, its headers sent. */
+	| 'told overloaded'
 	/** Turned away before anything ran. */
 	| 'refused'
 	/** We left. */
 	| 'left'
+	/** The server left, which it may do to a slow reader. */
+	| 'cut off'
 	| { violation: string };
 
 export type Question = { messages: { role: string; content: string }[]; max_tokens: number };
 export type Reference = { content: string; reasoning: string; completionTokens: number };
 
 /** No request takes so long, faults included: one that does hangs. */
-const HANG_MS = 180_000;
+export const HANG_MS = 180_000;
 
 export function questionOf(index: number): Question {
 	const content = `What is ${11 + (index % 80)}+${17 + ((index * 7) % 80)}?`;
@@ -58,7 +63,7 @@ export async function whole(url: string, question: Question, reference: Referenc
 	if (typeof response === 'string') return { violation: `whole: ${response}` };
 	const answer: unknown = await response.json().catch(() => null);
 	if (response.status === 503) return 'refused';
-	if (!response.ok) return isRecord(answer) && 'error' in answer ? 'told' : { violation: `status ${response.status}` };
+	if (!response.ok) return toldOf(at(at(answer, 'error'), 'code'), response.status);
 	const [choice] = listAt(answer, 'choices');
 	const message = at(choice, 'message');
 	const seen = { content: at(message, 'content'), reasoning: at(message, 'reasoning_content') ?? '' };
@@ -81,12 +86,14 @@ export async function readSlowly(url: string, question: Question, forMs: number)
 			signal: controller.signal,
 		});
 		if (response.status === 503) return 'refused';
+		if (!response.ok) return toldOf(at(at(await response.json(), 'error'), 'code'), response.status);
 		const reader = response.body?.getReader();
+		// The signal cuts the pause too, and is looked at before each read: what has arrived already is read without it.
 		while (reader !== undefined && !(await reader.read()).done)
-			await new Promise((resolve) => setTimeout(resolve, 400));
+			await delay(400, undefined, { signal: controller.signal });
 		return 'complete';
 	} catch {
-		return controller.signal.aborted ? 'left' : 'told';
+		return controller.signal.aborted ? 'left' : 'cut off';
 	} finally {
 		clearTimeout(timer);
 	}
@@ -99,13 +106,19 @@ function judge(
 	if (hangs) return { violation: 'a stream hangs' };
 	if (hasLeft) return 'left';
 	if (outcome.status === 503) return 'refused';
-	if (outcome.error !== null) return outcome.sawDone ? { violation: 'an error, and then [DONE]' } : 'told';
+	if (outcome.error !== null)
+		return outcome.sawDone ? { violation: 'an error, and then [DONE]' } : toldOf(outcome.error.code, outcome.status);
 	if (!outcome.sawDone || outcome.finishReason === null)
 		return { violation: `a stream broke off without a word: ${JSON.stringify(outcome)}` };
 	if (reference === null) return 'complete';
 	const isSame = outcome.content === reference.content && outcome.reasoning === reference.reasoning;
 	if (isSame) return 'complete';
 	return { violation: `another text: ${JSON.stringify(outcome)} in place of ${JSON.stringify(reference)}` };
+}
+
+function toldOf(code: unknown, status: number): Ending {
+	if (code === 'worker_crashed' || code === 'overloaded') return `told ${code}`;
+	return { violation: `told ${String(code)}, status ${status}` };
 }
 
 /** What an undisturbed server answers. */
