@@ -7,6 +7,8 @@ export const FAULTS = ['kill', 'stop', 'restart', 'drain'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 const ADMIN_MS = 10_000;
+/** A worker that died too often waits for half a minute, loads, and may have to be tried again. */
+const REST_MS = 120_000;
 const DRAINED_MS = 3000;
 /** Until a worker that was killed, stopped or told to restart has to be gone: stall limit, drain grace, and a busy machine. */
 const GONE_MS = 30_000;
@@ -68,7 +70,7 @@ async function operate(url: string, verb: string, worker: string): Promise<void>
 
 /** Waits until every worker serves again and nothing is under way. What is still amiss in the end, in words. */
 export async function restOf(url: string): Promise<string[]> {
-	const untilMs = performance.now() + 60_000;
+	const untilMs = performance.now() + REST_MS;
 	while (true) {
 		const { workers, queue_length } = await poolOf(url);
 		const away = workers.filter(({ state, drained }) => state !== 'ready' || drained);

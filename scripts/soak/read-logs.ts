@@ -1,6 +1,9 @@
 import type { LogLine } from '../../test/support/retort-server.ts';
 
 const MOVED = 'running the request elsewhere';
+const DEATHS = ['worker died', 'killing worker'];
+/** Between a broken stream and the line of its worker's death. */
+const DEATH_SEEN_MS = 2000;
 
 export type LogReading = {
 	/** Generations by how they ended, with the reason that excuses a failure. */
@@ -17,26 +20,35 @@ export type LogReading = {
 export function readLogs(logs: readonly LogLine[], isAtRest: boolean): LogReading {
 	const generations: Record<string, number> = {};
 	const violations: string[] = [];
-	const moves = new Map<string, number>();
+	const moves = new Map<string, LogLine[]>();
+	const deaths = logs.filter(({ msg }) => DEATHS.includes(msg));
 	const open = new Set<string>();
-	let deaths = 0;
 	for (const line of logs) {
 		const id = String(line.completionId ?? line.requestId);
-		if (line.msg === 'worker died') deaths += 1;
-		if (line.msg === MOVED) moves.set(id, (moves.get(id) ?? 0) + 1);
+		if (line.msg === MOVED) moves.set(id, [...(moves.get(id) ?? []), line]);
 		if (line.msg === 'generation started') open.add(id);
 		if (line.level === 'fatal' || /unhandled/i.test(line.msg)) violations.push(`log: ${line.msg}`);
 		if (line.msg !== 'generation ended') continue;
 		if (!open.delete(id)) violations.push(`generation ${id} ended twice, or never began`);
-		const isExcused = line.code === 'worker_crashed' && moves.has(id);
-		const name = [line.outcome, line.code, isExcused ? 'after a move' : null].filter((part) => part != null).join(' ');
+		const excuse = line.code === 'worker_crashed' ? excuseOf(line, moves.get(id) ?? [], deaths) : null;
+		const name = [line.outcome, line.code, excuse].filter((part) => part != null).join(' ');
 		generations[name] = (generations[name] ?? 0) + 1;
-		if (line.outcome === 'failed' && !isExcused)
+		if (line.outcome === 'failed' && excuse === null)
 			violations.push(`failed: ${JSON.stringify([line, causeOf(logs, line.requestId)])}`);
 	}
 	if (isAtRest) for (const id of open) violations.push(`generation ${id} never ended`);
-	const moved = [...moves.values()].reduce((sum, count) => sum + count, 0);
-	return { generations, moved, deaths, violations };
+	const moved = [...moves.values()].reduce((sum, { length }) => sum + length, 0);
+	const died = logs.filter(({ msg }) => msg === 'worker died').length;
+	return { generations, moved, deaths: died, violations };
+}
+
+/** A generation is not handed round: the second death ends it. And one that has begun may find nobody to go on. */
+function excuseOf(end: LogLine, moves: readonly LogLine[], deaths: readonly LogLine[]): string | null {
+	const moved = moves.at(-1);
+	if (moved === undefined) return null;
+	const isNear = (one: LogLine, other: LogLine) => Math.abs(Number(one.time) - Number(other.time)) < DEATH_SEEN_MS;
+	const second = deaths.find((one) => isNear(one, end) && (one.workerId !== moved.workerId || !isNear(one, moved)));
+	return second === undefined ? 'nobody to carry on' : 'two workers lost';
 }
 
 function causeOf(logs: readonly LogLine[], requestId: unknown): unknown {

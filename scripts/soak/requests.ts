@@ -22,6 +22,9 @@ export type Reference = { content: string; reasoning: string; completionTokens: 
 /** No request takes so long, faults included: one that does hangs. */
 export const HANG_MS = 180_000;
 
+/** The last frames of a stream. */
+const TAIL_LENGTH = 1000;
+
 export function questionOf(index: number): Question {
 	const content = `What is ${11 + (index % 80)}+${17 + ((index * 7) % 80)}?`;
 	return { messages: [{ role: 'user', content }], max_tokens: 60 + (index % 5) * 40 };
@@ -32,21 +35,31 @@ export function bodyOf(question: Question) {
 }
 
 /** A stream, read to its end or left after `leaveAfterMs`. */
-export async function stream(
+export function stream(
 	url: string,
 	question: Question,
 	reference: Reference | null,
 	leaveAfterMs: number | null,
 ): Promise<Ending> {
+	const body = { ...bodyOf(question), stream_options: { include_usage: true } };
+	const cut: Ending = leaveAfterMs === null ? { violation: 'a stream hangs' } : 'left';
+	return cutAfter(leaveAfterMs ?? HANG_MS, cut, async (signal) =>
+		judge(await streamChat(url, body, { signal }), reference),
+	);
+}
+
+/**
+ * What `read` makes of it, or `cut` when it is cut off first. Not by way of the read: Node's fetch now and then leaves one
+ * pending for ever whose signal came in its last moment. That the server has noticed is seen by its slots and its log.
+ */
+async function cutAfter(ms: number, cut: Ending, read: (signal: AbortSignal) => Promise<Ending>): Promise<Ending> {
 	const controller = new AbortController();
-	const timer = setTimeout(() => controller.abort(), leaveAfterMs ?? HANG_MS);
+	const isCut = new Promise<Ending>((resolve) => {
+		controller.signal.addEventListener('abort', () => resolve(cut), { once: true });
+	});
+	const timer = setTimeout(() => controller.abort(), ms);
 	try {
-		const body = { ...bodyOf(question), stream_options: { include_usage: true } };
-		return judge(await streamChat(url, body, { signal: controller.signal }), {
-			reference,
-			hasLeft: leaveAfterMs !== null && controller.signal.aborted,
-			hangs: leaveAfterMs === null && controller.signal.aborted,
-		});
+		return await Promise.race([isCut, read(controller.signal)]);
 	} finally {
 		clearTimeout(timer);
 	}
@@ -75,36 +88,31 @@ export async function whole(url: string, question: Question, reference: Referenc
 }
 
 /** Reads so slowly that the server's buffers fill, for a while, and leaves. */
-export async function readSlowly(url: string, question: Question, forMs: number): Promise<Ending> {
-	const controller = new AbortController();
-	const timer = setTimeout(() => controller.abort(), forMs);
-	try {
-		const response = await fetch(`${url}/v1/chat/completions`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ ...bodyOf(question), max_tokens: 2000, logit_bias: { 754: -100 }, stream: true }),
-			signal: controller.signal,
-		});
-		if (response.status === 503) return 'refused';
-		if (!response.ok) return toldOf(at(at(await response.json(), 'error'), 'code'), response.status);
-		const reader = response.body?.getReader();
-		// The signal cuts the pause too, and is looked at before each read: what has arrived already is read without it.
-		while (reader !== undefined && !(await reader.read()).done)
-			await delay(400, undefined, { signal: controller.signal });
-		return 'complete';
-	} catch {
-		return controller.signal.aborted ? 'left' : 'cut off';
-	} finally {
-		clearTimeout(timer);
-	}
+export function readSlowly(url: string, question: Question, forMs: number): Promise<Ending> {
+	return cutAfter(forMs, 'left', (signal) => readWithPauses(url, question, signal).catch(() => 'cut off' as const));
 }
 
-function judge(
-	outcome: StreamOutcome,
-	{ reference, hasLeft, hangs }: { reference: Reference | null; hasLeft: boolean; hangs: boolean },
-): Ending {
-	if (hangs) return { violation: 'a stream hangs' };
-	if (hasLeft) return 'left';
+async function readWithPauses(url: string, question: Question, signal: AbortSignal): Promise<Ending> {
+	const response = await fetch(`${url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ ...bodyOf(question), max_tokens: 2000, logit_bias: { 754: -100 }, stream: true }),
+		signal,
+	});
+	if (response.status === 503) return 'refused';
+	if (!response.ok) return toldOf(at(at(await response.json(), 'error'), 'code'), response.status);
+	if (response.body === null) return { violation: 'a stream without a body' };
+	let tail = '';
+	for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+		tail = (tail + text).slice(-TAIL_LENGTH);
+		await delay(400, undefined, { signal });
+	}
+	if (tail.endsWith('data: [DONE]\n\n')) return 'complete';
+	const code = /"code":"(\w+)"\}\}\n\n$/.exec(tail)?.[1];
+	return code === undefined ? { violation: `a slow stream broke off without a word: ${tail}` } : toldOf(code, 200);
+}
+
+function judge(outcome: StreamOutcome, reference: Reference | null): Ending {
 	if (outcome.status === 503) return 'refused';
 	if (outcome.error !== null)
 		return outcome.sawDone ? { violation: 'an error, and then [DONE]' } : toldOf(outcome.error.code, outcome.status);
