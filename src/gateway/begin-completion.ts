@@ -66,27 +66,18 @@ async function beginWith(
 		wanted: ChatInOtherWords;
 		abort: AbortController;
 	},
-	{ model, info }: ResolvedModel,
+	resolved: ResolvedModel,
 ): Promise<BegunCompletion> {
 	const { request, reply, caller, abort } = asked;
 	const { chat, id, isStreamed, toTerms = (error) => error } = asked.wanted;
-	const { config, version, templates, grammars, log } = services;
+	const { config, log } = services;
+	const { model } = resolved;
 	request.modelLabel = model.name;
-	const template = templates.of(model.name, info);
-	const prepared = await prepareCompletion({
-		chat,
-		model: model.name,
-		info,
-		template,
-		caller,
-		config,
-		version,
-		grammars,
-		signal: abort.signal,
-		id,
-	}).catch((error: unknown) => {
-		throw toTerms(error);
-	});
+	const prepared = await prepareCompletion(services, { chat, resolved, caller, signal: abort.signal, id }).catch(
+		(error: unknown) => {
+			throw toTerms(error);
+		},
+	);
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const stop = watchStop(prepared.parse.stop);
 	const running = runCompletion(services, {

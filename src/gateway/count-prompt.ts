@@ -14,25 +14,14 @@ export async function promptOf(
 	chat: ChatRequest,
 	signal: AbortSignal,
 ) {
-	const { config, version, pool, templates, grammars } = services;
 	const { caller } = request;
 	if (caller === null) throw missingKey();
-	const { model, info } = await resolveModel(pool, caller, chat.model, 'generate', signal);
-	request.modelLabel = model.name;
-	const template = templates.of(model.name, info);
-	const prepared = await prepareCompletion({
-		chat,
-		model: model.name,
-		info,
-		template,
-		caller,
-		config,
-		version,
-		grammars,
-		signal,
-	});
+	const resolved = await resolveModel(services.pool, caller, chat.model, 'generate', signal);
+	const model = resolved.model.name;
+	request.modelLabel = model;
+	const prepared = await prepareCompletion(services, { chat, resolved, caller, signal });
 	const parts: PromptPart[] = prepared.request.prompt;
-	return { parts, model: model.name };
+	return { parts, model };
 }
 
 /** Exact: the worker's own tokenizer, and the prompt as it would be sent. */

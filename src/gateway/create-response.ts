@@ -55,28 +55,19 @@ async function beginResponse(
 		wanted: ResponsesRequest;
 		abort: AbortController;
 	},
-	{ model, info }: ResolvedModel,
+	resolved: ResolvedModel,
 ): Promise<Answer> {
-	const { config, version, grammars, store, live } = services;
+	const { config, store, live } = services;
 	const { request, reply, caller, wanted, abort } = asked;
+	const { model } = resolved;
 	request.modelLabel = model.name;
 	const scope = scopeOf(caller.keyId);
 	const input = await resolveConversation(wanted, store, scope);
 	const chat = toChatRequest(wanted, input);
 	const id = `resp_${randomBytes(24).toString('hex')}`;
-	const template = services.templates.of(model.name, info);
-	const prepared = await prepareCompletion({
-		chat,
-		model: model.name,
-		info,
-		template,
-		caller,
-		config,
-		version,
-		grammars,
-		signal: abort.signal,
-		id,
-	}).catch(inResponsesTerms);
+	const prepared = await prepareCompletion(services, { chat, resolved, caller, signal: abort.signal, id }).catch(
+		inResponsesTerms,
+	);
 	const isStreamed = wanted.stream === true;
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const completion = {

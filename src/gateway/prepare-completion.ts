@@ -2,14 +2,15 @@ import type { CompletionMeta } from '../chat/encode-chunks.ts';
 import { grammarSourceOf } from '../chat/grammar-source.ts';
 import type { ParseOptions } from '../chat/parse-output.ts';
 import { prepareChat } from '../chat/prepare-chat.ts';
-import type { ChatTemplate } from '../chat/template.ts';
 import type { Config } from '../config/schema.ts';
 import type { ChatRequest } from '../protocol/chat-request.ts';
-import type { GenerateRequest, PromptPart, WorkerInfo } from '../protocol/worker-api.ts';
+import type { GenerateRequest, PromptPart } from '../protocol/worker-api.ts';
 import type { TokenEstimate } from './admission.ts';
 import { type Caller, cacheScopeOf } from './caller.ts';
 import type { GrammarCompiler } from './grammar-compiler.ts';
+import type { ModelTemplates } from './model-templates.ts';
 import { randomHex24 } from './random-hex.ts';
+import type { ResolvedModel } from './resolve-model.ts';
 
 /** `isSample`: it stands for election, and one alone of its kind is shown. */
 export type PreparedChoice = { request: GenerateRequest; parse: ParseOptions; isSample: boolean };
@@ -24,15 +25,12 @@ export type PreparedCompletion = {
 	meta: CompletionMeta;
 };
 
+export type PrepareServices = { config: Config; version: string; templates: ModelTemplates; grammars: GrammarCompiler };
+
 export type CompletionInput = {
 	chat: ChatRequest;
-	model: string;
-	info: WorkerInfo;
-	template: ChatTemplate;
+	resolved: ResolvedModel;
 	caller: Caller;
-	config: Config;
-	version: string;
-	grammars: GrammarCompiler;
 	/** Of the client: who has left needs no grammar. */
 	signal: AbortSignal;
 	/** The generation's id where it is not that of a chat completion. */
@@ -40,12 +38,19 @@ export type CompletionInput = {
 };
 
 /** What chat makes of a request, with what only the front door knows: who asks, ids, time. Throws chat's 400s. */
-export async function prepareCompletion(input: CompletionInput): Promise<PreparedCompletion> {
-	const { chat, model, info, template, caller, config, version } = input;
+export async function prepareCompletion(
+	services: PrepareServices,
+	input: CompletionInput,
+): Promise<PreparedCompletion> {
+	const { config, version } = services;
+	const { chat, caller } = input;
+	const { info } = input.resolved;
+	const model = input.resolved.model.name;
+	const template = services.templates.of(model, info);
 	const { contextTokens } = info;
 	const defaults = { sampling: config.sampling, reasoning: reasoningOf(config, model) };
 	const source = grammarSourceOf(chat, template.toolFormat);
-	const grammar = source === null ? null : await input.grammars.compile(source, input.signal);
+	const grammar = source === null ? null : await services.grammars.compile(source, input.signal);
 	const prepared = prepareChat({ request: chat, template, grammar, contextTokens, defaults, key: caller.key });
 	const { generation } = prepared;
 	// Not the client's x-request-id: two requests with the same one must not be taken for each other.

@@ -56,23 +56,13 @@ async function createChatCompletion(
 async function beginChatCompletion(
 	services: ChatServices,
 	asked: { request: FastifyRequest; reply: FastifyReply; caller: Caller; chat: ChatRequest; abort: AbortController },
-	{ model, info }: ResolvedModel,
+	resolved: ResolvedModel,
 ): Promise<Answer> {
 	const { request, reply, caller, chat, abort } = asked;
+	const { model } = resolved;
 	request.modelLabel = model.name;
-	const { config, version, templates, grammars } = services;
-	const template = templates.of(model.name, info);
-	const prepared = await prepareCompletion({
-		chat,
-		model: model.name,
-		info,
-		template,
-		caller,
-		config,
-		version,
-		grammars,
-		signal: abort.signal,
-	});
+	const { config } = services;
+	const prepared = await prepareCompletion(services, { chat, resolved, caller, signal: abort.signal });
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const asksForProgress = chat.stream_options?.include_progress === true;
 	let onQueued: () => void = () => {};
