@@ -14,6 +14,8 @@ export type Run = {
 	/** Of the gateway. */
 	pid: number;
 	untilMs: number;
+	/** Between a client's requests, on average. */
+	pauseMs: number;
 	random: () => number;
 	tally: Tally;
 };
@@ -31,7 +33,7 @@ export async function client(run: Run, references: readonly Reference[]): Promis
 		tally.ended(kind, await within('a request', endsInMs + GRACE_MS, ending).catch(overdue));
 		tally.open.delete(entry);
 		// A server without workers turns away at once; asking again without a pause would only measure that.
-		await delay(25 + random() * 50);
+		await delay(run.pauseMs * (0.5 + random()));
 	}
 }
 

@@ -1,5 +1,6 @@
-// `npm run soak -- --minutes M [--clients N] [--seed TEXT]`: mixed load on a server with the embedded model, while its workers
-// are killed, stopped, restarted and drained. A line a minute says what it has seen; ends with 1 when an invariant broke.
+// `npm run soak -- --minutes M [--clients N] [--pause MS] [--calm S] [--seed TEXT]`: mixed load on a server with the embedded
+// model, while its workers are killed, stopped, restarted and drained. A line a minute says what it has seen; ends with 1 when
+// an invariant broke.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,8 @@ const { values } = parseArgs({
 		seed: { type: 'string', default: 'soak' },
 		/** Pauses between faults, in seconds, at random up to this. */
 		calm: { type: 'string', default: '6' },
+		/** Between a client's requests, in milliseconds, half to one and a half of it. */
+		pause: { type: 'string', default: '50' },
 	},
 });
 const minutes = Number(values.minutes);
@@ -108,7 +111,8 @@ try {
 		references.push(await within('a reference', REFERENCE_MS, referenceOf(url, questionOf(index))));
 	const untilMs = performance.now() + minutes * 60_000;
 	const pid = server.process.pid ?? 0;
-	const run: Run = { url, pid, untilMs, random: seededRandom(values.seed), tally };
+	const pauseMs = Number(values.pause);
+	const run: Run = { url, pid, untilMs, pauseMs, random: seededRandom(values.seed), tally };
 	const load = Array.from({ length: clients }, () => client(run, references));
 	await Promise.all([...load, disturb(run, Number(values.calm)), watch(run, moments, clients)]);
 	await conclude();
