@@ -43,8 +43,8 @@ export type LoadedModel = LoadedGenerator | (Loaded & { engine: null; embedder: 
 const DEFAULT_CONTEXT_TOKENS = 8192;
 /** Of any vocabulary. */
 const WARM_UP_TOKENS = 16;
-/** Below what a reader notices: a screen's frame takes twice as long. */
-const EVENT_INTERVAL_MS = 8;
+/** Below what a reader notices: a screen's frame takes as long. */
+const EVENT_INTERVAL_MS = 16;
 
 /** Loads model and context and evaluates a few tokens, so that the first request meets warm pages and kernels. */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {

@@ -1,5 +1,5 @@
 import { type BatchCandidate, type BatchEntry, planBatch } from './batch-plan.ts';
-import type { PrefillPace } from './prefill-pace.ts';
+import type { PrefillPace, StepStreams } from './prefill-pace.ts';
 import type { Slot } from './slot.ts';
 
 export type StepPlan = {
@@ -22,7 +22,7 @@ export function planStep(
 	const candidates: BatchCandidate[] = [];
 	let decodingTokens = 0;
 	let idle: Slot | null = null;
-	let readsPrompts = false;
+	const streams: StepStreams = { decoding: 0, reading: 0 };
 	for (const slot of slots) {
 		const { index, generation, warmUp } = slot;
 		if (generation === null) {
@@ -31,20 +31,21 @@ export function planStep(
 		}
 		const { pending, isPrefill, order } = generation;
 		if (slot.follows !== null || generation.isPaused || generation.isFinished || pending.length === 0) continue;
-		readsPrompts ||= isPrefill;
-		if (!isPrefill) decodingTokens += pending.length;
+		if (isPrefill) streams.reading++;
+		else {
+			streams.decoding++;
+			decodingTokens += pending.length;
+		}
 		candidates.push({ slot: index, pending: pending.length, isPrefill, order });
 	}
 	// A prompt that somebody waits for comes before one that somebody may send.
-	if (idle !== null && !readsPrompts && limits.warmsUp) {
-		const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS, pace.sliceTokens(true));
+	if (idle !== null && streams.reading === 0 && limits.warmsUp) {
+		// As if somebody decoded: whoever comes now waits for it.
+		const most = pace.sliceTokens({ decoding: 1, reading: 1 });
+		const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS, most);
 		candidates.push({ slot: idle.index, pending, isPrefill: true, order: Number.MAX_SAFE_INTEGER });
-		readsPrompts = true;
+		streams.reading = 1;
 	}
-	const entries = planBatch(candidates, {
-		batchTokens,
-		prefillSliceTokens: pace.sliceTokens(true),
-		prefillAloneTokens: pace.sliceTokens(false),
-	});
-	return { entries, decodingTokens, readsPrompts };
+	const entries = planBatch(candidates, { batchTokens, sliceTokens: pace.sliceTokens(streams) });
+	return { entries, decodingTokens, readsPrompts: streams.reading > 0 };
 }

@@ -1,9 +1,14 @@
+import { ROWS } from './batch-plan.ts';
+
 /** What one step was. */
 export type StepCost = { ms: number; promptTokens: number; decodes: boolean };
 
+/** Who a step is for: streams that decode, and prompts that are read. */
+export type StepStreams = { decoding: number; reading: number };
+
 export type PrefillPace = {
 	/** Prompt tokens that one step may take now. */
-	sliceTokens(decodes: boolean): number;
+	sliceTokens(streams: StepStreams): number;
 	/** What one of them takes; null until one was read. */
 	readonly promptTokenMs: number | null;
 	observe(step: StepCost): void;
@@ -11,17 +16,18 @@ export type PrefillPace = {
 
 /** What a decoding stream waits for its next token while prompts are read. */
 export const TARGET_STEP_MS = 150;
-/** With nobody decoding, what a client that leaves, or a request that arrives, waits for. */
-const TARGET_ALONE_MS = 600;
+/** With hardly anybody decoding, what a client that leaves, or a request that arrives, waits for. */
+const TARGET_ALONE_MS = 2000;
 /** Below this the weights are read for too little work. */
-const LEAST_TOKENS = 32;
+const LEAST_TOKENS = 2 * ROWS;
 /** Until the machine is known. */
 const FIRST_TOKENS = 128;
 const NEWEST_WEIGHT = 0.3;
 
 /**
  * How much of a prompt goes into a step, so that the step takes about as long as decoding streams should wait: learned
- * from the steps before. On a GPU the ceiling holds; on two cores a slice of 256 tokens would be seconds.
+ * from the steps before. Where more prompts wait than streams decode, the prompts go first: what arrives together begins
+ * together, and is then one batch. On a GPU the ceiling holds; on two cores a slice of 256 tokens would be seconds.
  */
 export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: number }): PrefillPace {
 	let msPerPromptToken: number | null = null;
@@ -29,15 +35,19 @@ export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: 
 
 	const mix = (old: number, value: number) => old + (value - old) * NEWEST_WEIGHT;
 
+	function targetMs({ decoding, reading }: StepStreams): number {
+		return reading > decoding ? TARGET_ALONE_MS : TARGET_STEP_MS - decodeMs;
+	}
+
 	return {
 		get promptTokenMs() {
 			return msPerPromptToken;
 		},
-		sliceTokens(decodes) {
-			const ceiling = decodes ? ceilings.sliceTokens : ceilings.batchTokens;
+		sliceTokens(streams) {
+			const ceiling = streams.decoding >= streams.reading ? ceilings.sliceTokens : ceilings.batchTokens;
 			if (msPerPromptToken === null) return Math.min(ceiling, FIRST_TOKENS);
-			const leftMs = decodes ? TARGET_STEP_MS - decodeMs : TARGET_ALONE_MS;
-			return Math.min(ceiling, Math.max(LEAST_TOKENS, Math.floor(leftMs / Math.max(msPerPromptToken, 1e-6))));
+			const tokens = targetMs(streams) / Math.max(msPerPromptToken, 1e-6);
+			return Math.min(ceiling, Math.max(LEAST_TOKENS, tokens - (tokens % ROWS)));
 		},
 		observe({ ms, promptTokens, decodes }) {
 			if (promptTokens === 0) {

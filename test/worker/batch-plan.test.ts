@@ -1,43 +1,43 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planBatch } from '../../src/worker/batch-plan.ts';
+import { planBatch, ROWS } from '../../src/worker/batch-plan.ts';
 
-const limits = { batchTokens: 16, prefillSliceTokens: 4 };
+const limits = { batchTokens: 256, sliceTokens: 64 };
 
 describe('a batch', () => {
-	it('takes every decoding slot first and one slice of prompt after them', () => {
+	it('takes every decoding slot first and a slice of prompts after them', () => {
 		const candidates = [
-			{ slot: 0, pending: 100, isPrefill: true, order: 9 },
+			{ slot: 0, pending: 1000, isPrefill: true, order: 9 },
 			{ slot: 1, pending: 1, isPrefill: false, order: 1 },
-			{ slot: 2, pending: 3, isPrefill: true, order: 2 },
+			{ slot: 2, pending: 20, isPrefill: true, order: 2 },
 		];
 		expect(planBatch(candidates, limits)).toEqual([
-			{ slot: 0, tokens: 1 },
+			{ slot: 0, tokens: 33 },
 			{ slot: 1, tokens: 1 },
-			{ slot: 2, tokens: 3 },
+			{ slot: 2, tokens: 20 },
 		]);
 	});
 
-	it('gives the whole batch to prompts when nobody decodes', () => {
-		expect(planBatch([{ slot: 3, pending: 100, isPrefill: true, order: 0 }], limits)).toEqual([
-			{ slot: 3, tokens: 16 },
-		]);
+	it('reads whole rows, and one token more beside decoding streams, with which that one is computed', () => {
+		const prompt = { slot: 3, pending: 1000, isPrefill: true, order: 0 };
+		const stream = { slot: 4, pending: 1, isPrefill: false, order: 1 };
+		expect(planBatch([prompt], { ...limits, sliceTokens: 60 })).toEqual([{ slot: 3, tokens: 3 * ROWS }]);
+		expect(planBatch([prompt, stream], { ...limits, sliceTokens: 60 })[0]).toEqual({ slot: 3, tokens: 3 * ROWS + 1 });
+		expect(planBatch([{ ...prompt, pending: 55 }], { ...limits, sliceTokens: 60 })[0]?.tokens).toBe(55);
+		expect(planBatch([prompt], { ...limits, sliceTokens: 4 })[0]?.tokens).toBe(4);
+		expect(planBatch([prompt, stream], { batchTokens: 20, sliceTokens: 64 })[0]?.tokens).toBe(19);
 	});
 
-	it('gives prompts no more than a time allows when nobody decodes', () => {
-		const candidates = [{ slot: 3, pending: 100, isPrefill: true, order: 0 }];
-		expect(planBatch(candidates, { ...limits, prefillAloneTokens: 6 })).toEqual([{ slot: 3, tokens: 6 }]);
-	});
-
-	it('lets shorter prompts pass a long one for half of the batch, and keeps the order of others', () => {
-		const long = { slot: 0, pending: 100, isPrefill: true, order: 1 };
-		const other = { slot: 1, pending: 120, isPrefill: true, order: 2 };
-		const short = { slot: 2, pending: 5, isPrefill: true, order: 3 };
-		const next = { slot: 3, pending: 4, isPrefill: true, order: 4 };
+	it('lets shorter prompts pass a long one for half of the slice, and keeps the order of others', () => {
+		const long = { slot: 0, pending: 1000, isPrefill: true, order: 1 };
+		const other = { slot: 1, pending: 1200, isPrefill: true, order: 2 };
+		const short = { slot: 2, pending: 15, isPrefill: true, order: 3 };
+		const next = { slot: 3, pending: 14, isPrefill: true, order: 4 };
 		expect(planBatch([long, other, short, next], limits)).toEqual([
-			{ slot: 0, tokens: 8 },
-			{ slot: 2, tokens: 4 },
-			{ slot: 3, tokens: 4 },
+			{ slot: 0, tokens: 32 },
+			{ slot: 1, tokens: 3 },
+			{ slot: 2, tokens: 15 },
+			{ slot: 3, tokens: 14 },
 		]);
 	});
 
@@ -61,14 +61,18 @@ describe('a batch', () => {
 	}
 
 	it('keeps no short prompt behind a long one, and no long one behind short ones that never cease to come', () => {
-		const half = limits.prefillSliceTokens / 2;
-		expect(stepsToRead(1, [{ pending: 2000 }, { pending: 40 }], () => 0)).toBe(40 / half);
-		expect(stepsToRead(0, [{ pending: 200 }], () => 3)).toBeLessThanOrEqual(200 / half);
-		expect(stepsToRead(1, [{ pending: 200 }, { pending: 190 }], () => 3)).toBeLessThanOrEqual(390 / half);
+		const half = limits.sliceTokens / 2;
+		expect(stepsToRead(1, [{ pending: 20_000 }, { pending: 10 * half }], () => 0)).toBe(10);
+		expect(stepsToRead(0, [{ pending: 50 * half }], () => 40)).toBeLessThanOrEqual(50);
+		expect(stepsToRead(1, [{ pending: 50 * half }, { pending: 49 * half }], () => 40)).toBeLessThanOrEqual(99);
 	});
 
-	it('is ascending, within its size, slices prompts only beside decoding, and always moves on', () => {
-		const candidate = fc.record({ pending: fc.integer({ min: 1, max: 40 }), isPrefill: fc.boolean(), order: fc.nat() });
+	it('is ascending, within its size and slice, and always moves on', () => {
+		const candidate = fc.record({
+			pending: fc.integer({ min: 1, max: 400 }),
+			isPrefill: fc.boolean(),
+			order: fc.nat(),
+		});
 		fc.assert(
 			fc.property(fc.array(candidate, { maxLength: 12 }), (list) => {
 				const candidates = list.map((item, slot) => ({ ...item, slot }));
@@ -80,7 +84,8 @@ describe('a batch', () => {
 						.filter(({ slot }) => candidates[slot]?.isPrefill === isPrefill)
 						.reduce((sum, { tokens }) => sum + tokens, 0);
 				expect(of(true) + of(false)).toBeLessThanOrEqual(limits.batchTokens);
-				if (of(false) > 0) expect(of(true)).toBeLessThanOrEqual(limits.prefillSliceTokens);
+				const prompts = entries.filter(({ slot }) => candidates[slot]?.isPrefill).length;
+				expect(of(true)).toBeLessThanOrEqual(limits.sliceTokens + prompts);
 				expect(entries.length > 0).toBe(candidates.length > 0);
 				for (const { slot, tokens } of entries) {
 					expect(tokens).toBeGreaterThan(0);
