@@ -25,9 +25,9 @@ const log = { debug: quiet, info: quiet, warn, error: warn };
 
 /**
  * One worker with the embedded model, in a process of its own as in production; `dist` is where the build lies. Or, with
- * `llamaServer`, the stock engine that listens at that URL.
+ * `remote`, what runs there.
  */
-export async function startHarness(options: { dist: string; slots: number; llamaServer?: string }): Promise<Harness> {
+export async function startHarness(options: { dist: string; slots: number; remote?: RemoteOptions }): Promise<Harness> {
 	const { queue, workers } = configSchema.parse({});
 	const main = resolve(options.dist, 'main.js');
 	const model = resolve('models/pocket-reasoner/pocket-reasoner-q8_0.gguf');
@@ -35,7 +35,7 @@ export async function startHarness(options: { dist: string; slots: number; llama
 	const ready = new Promise<void>((done) => {
 		isReady = done;
 	});
-	const remotes = options.llamaServer === undefined ? [] : [stockEngine(options.llamaServer)];
+	const remotes = options.remote === undefined ? [] : [options.remote];
 	const pool = new WorkerPool({
 		models: { [MODEL]: { aliases: [], workers: remotes.length === 0 ? 1 : 0, remotes } },
 		spawn: (name, socketPath) => ({
@@ -83,9 +83,4 @@ export async function startHarness(options: { dist: string; slots: number; llama
 			await pool.destroy(configError('the evaluation is over'));
 		},
 	};
-}
-
-function stockEngine(url: string): RemoteOptions {
-	const engine = { kind: 'llama-server' as const };
-	return { where: { type: 'url', url }, refreshMs: 0, token: null, tls: null, engine };
 }

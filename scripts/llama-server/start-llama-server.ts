@@ -20,7 +20,8 @@ export async function startLlamaServer(binary: string, slots: number) {
 	const url = `http://127.0.0.1:${port}`;
 	// Where the engine takes flash attention by itself, its sums differ in the last bit from those of our worker.
 	const flags = ['--host', '127.0.0.1', '--port', String(port), '-m', MODEL, '-t', '1', '-fa', 'off', '--no-webui'];
-	const child = spawn(binary, [...flags, '-np', String(slots), '-c', String(slots * CONTEXT_TOKENS)], {
+	const size = ['-np', String(slots), '-c', String(slots * CONTEXT_TOKENS), '--alias', 'pocket-reasoner'];
+	const child = spawn(binary, [...flags, ...size], {
 		stdio: 'ignore',
 		env: { ...process.env, LD_LIBRARY_PATH: dirname(resolve(binary)) },
 	});

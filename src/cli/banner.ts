@@ -23,7 +23,7 @@ const REASONING_WORDS = { always: 'always reasons', optional: 'reasons when aske
 /** What a person wants to know once the server is ready; the last line can be pasted into a shell. */
 export function formatBanner({ version, url, models, keyCount, isLoopback }: BannerFacts): string {
 	const inside = models[0]?.info.versions;
-	const engine = inside ? `  (llama.cpp ${inside.llamaCpp}, ${inside.backend})` : '';
+	const engine = inside ? `  (${describeEngine(inside)})` : '';
 	const lines = ['', `retort ${version}${engine}`, '', `  ${url}/v1`];
 	for (const model of models) lines.push(`  ${describeModel(model)}`);
 	lines.push(`  ${describeAccess(keyCount, isLoopback)}`, '', 'Try it:', '');
@@ -35,7 +35,15 @@ function describeModel({ name, aliases, info, workers, reasoning }: BannerModel)
 	const names = [name, ...aliases].join(', ');
 	const capacity = `${count(workers, 'worker')} x ${count(info.slots, 'slot')} x ${info.contextTokens} tokens`;
 	const trait = reasoning === null ? 'its chat template cannot be used' : REASONING_WORDS[reasoning];
-	return `${names}: ${describeSize(info.model.parameters)} parameters, ${capacity}, ${count(info.threads, 'thread')}, ${trait}`;
+	// Not every engine tells its model's size and its threads.
+	const { parameters } = info.model;
+	const size = parameters === 0 ? [] : [`${describeSize(parameters)} parameters`];
+	const threads = info.threads === 0 ? [] : [count(info.threads, 'thread')];
+	return `${names}: ${[...size, capacity, ...threads, trait].join(', ')}`;
+}
+
+function describeEngine({ llamaCpp, backend }: WorkerInfo['versions']): string {
+	return llamaCpp === '-' ? backend : `llama.cpp ${llamaCpp}, ${backend}`;
 }
 
 function describeSize(parameters: number): string {

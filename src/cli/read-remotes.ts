@@ -1,26 +1,43 @@
-import { readPem, readToken } from '../config/read-secret.ts';
-import type { Config, HostConfig } from '../config/schema.ts';
+import type { HostConfig, ModelConfig } from '../config/model-schema.ts';
+import { readPem, readToken, readTokenVariable } from '../config/read-secret.ts';
+import type { Config } from '../config/schema.ts';
 import { configError } from '../errors.ts';
 import type { RemoteOptions } from '../pool/remote-options.ts';
+import { readTokenizerFolder } from './read-tokenizer-folder.ts';
 
-/** The hosts of every model, their secrets and templates read from their files. Throws `config_error`. */
-export function readRemotes(config: Config): Map<string, RemoteOptions[]> {
-	// Which of its slots serves is decided by whoever speaks to it, so that has to be one process.
-	const isStock = Object.values(config.models).some(({ hosts }) => hosts.some(({ kind }) => kind === 'llama-server'));
-	if (isStock && config.server.gateways > 1)
+/** The hosts of every model, their secrets and tokenizers read from their files. Throws `config_error`. */
+export function readRemotes(
+	config: Config,
+	environment: Record<string, string | undefined> = process.env,
+): Map<string, RemoteOptions[]> {
+	// How many of its slots are free is known by whoever speaks to it, so that has to be one process.
+	const stock = Object.values(config.models)
+		.flatMap(({ hosts }) => hosts)
+		.find(({ kind }) => kind !== 'retort');
+	if (stock !== undefined && config.server.gateways > 1)
 		throw configError(
-			'hosts of kind llama-server are for one gateway process: server.gateways (--gateways) has to be 1',
+			`hosts of kind ${stock.kind} are for one gateway process: server.gateways (--gateways) has to be 1`,
 		);
-	return new Map(Object.entries(config.models).map(([name, { hosts }]) => [name, hosts.map(readRemote)]));
+	return new Map(
+		Object.entries(config.models).map(([name, model]) => [
+			name,
+			model.hosts.map((host) => readRemote(host, name, model, environment)),
+		]),
+	);
 }
 
-function readRemote(host: HostConfig): RemoteOptions {
+function readRemote(
+	host: HostConfig,
+	name: string,
+	model: ModelConfig,
+	environment: Record<string, string | undefined>,
+): RemoteOptions {
 	const { tls } = host;
 	const read = (path: string | undefined) => (path === undefined ? null : readPem(path));
 	return {
 		where: readWhere(host),
 		refreshMs: host.refreshSeconds * 1000,
-		token: host.tokenFile === undefined ? null : readToken(host.tokenFile),
+		token: readHostToken(host, environment),
 		tls:
 			tls === undefined
 				? null
@@ -30,8 +47,27 @@ function readRemote(host: HostConfig): RemoteOptions {
 						key: read(tls.keyFile),
 						serverName: tls.serverName ?? null,
 					},
-		engine: { kind: host.kind },
+		engine: readEngine(host, name, model),
 	};
+}
+
+function readHostToken(
+	{ tokenFile, tokenEnv }: HostConfig,
+	environment: Record<string, string | undefined>,
+): string | null {
+	if (tokenFile !== undefined) return readToken(tokenFile);
+	return tokenEnv === undefined ? null : readTokenVariable(tokenEnv, environment);
+}
+
+function readEngine(
+	{ kind, servedName, tokenizer }: HostConfig,
+	name: string,
+	model: ModelConfig,
+): RemoteOptions['engine'] {
+	if (kind !== 'openai') return { kind };
+	const { contextTokens, slots } = model;
+	// The configuration's own check asks for the folder.
+	return { kind, model: servedName ?? name, contextTokens, slots, tokenizer: readTokenizerFolder(tokenizer ?? '') };
 }
 
 function readWhere({ url, dns, srv }: HostConfig): RemoteOptions['where'] {

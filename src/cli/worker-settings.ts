@@ -1,6 +1,7 @@
 import { defaultConfig } from '../config/load-config.ts';
+import type { ModelConfig } from '../config/model-schema.ts';
 import { readPem, readToken } from '../config/read-secret.ts';
-import { type Config, configSchema, type ModelConfig } from '../config/schema.ts';
+import { type Config, configSchema } from '../config/schema.ts';
 import { configError } from '../errors.ts';
 import { isLoopbackName } from '../gateway/loopback.ts';
 import type { WorkerGuard } from '../worker/guard.ts';

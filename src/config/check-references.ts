@@ -38,8 +38,15 @@ function checkHosts(config: Config): ConfigProblem[] {
 		for (const [index, host] of hosts.entries()) {
 			const path = ['models', name, 'hosts', index];
 			const where = [host.url, host.dns, host.srv].filter((address) => address !== undefined);
-			if (embeddings === true && host.kind === 'llama-server')
+			if (embeddings === true && host.kind !== 'retort')
 				problems.push({ path: [...path, 'kind'], message: 'embeddings are made by `retort worker` alone' });
+			if (host.kind === 'openai' && host.tokenizer === undefined)
+				problems.push({ path, message: "a host of kind openai needs tokenizer: the model's folder" });
+			for (const key of ['tokenizer', 'servedName'] as const)
+				if (host.kind !== 'openai' && host[key] !== undefined)
+					problems.push({ path: [...path, key], message: `${key} is for hosts of kind openai` });
+			if (host.tokenFile !== undefined && host.tokenEnv !== undefined)
+				problems.push({ path: [...path, 'tokenEnv'], message: 'a host has one of tokenFile and tokenEnv' });
 			if (where.length !== 1) problems.push({ path, message: 'a host has one of url, dns and srv' });
 			if ((host.tls?.certFile === undefined) !== (host.tls?.keyFile === undefined))
 				problems.push({ path: [...path, 'tls'], message: 'certFile and keyFile belong together' });

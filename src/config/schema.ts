@@ -1,8 +1,9 @@
 /**
- * The configuration file's shape and the only home of its defaults. config/default.yaml (commented) and
+ * The configuration file's shape and, with model-schema.ts, the only home of its defaults. config/default.yaml (commented) and
  * config/schema.json are generated from or held in step with this file by tests. Every description ends up in both.
  */
 import { z } from 'zod';
+import { modelSchema } from './model-schema.ts';
 
 /** Absent and {} mean the same, for every section has a complete default; where absent means more, unwrap() one. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -89,93 +90,6 @@ const keySchema = z.strictObject({
 	limits: limitsSchema.unwrap().optional().describe('Limits of this key, in place of the top-level ones.'),
 });
 export type KeyConfig = z.infer<typeof keySchema>;
-
-const tlsSchema = z.strictObject({
-	caFile: z
-		.string()
-		.optional()
-		.describe('Authority that the other side is checked against; absent: the system trusts.'),
-	certFile: z.string().optional().describe('Our certificate, where the other side asks for one (mutual TLS).'),
-	keyFile: z.string().optional().describe('Its private key.'),
-	serverName: z.string().optional().describe('Name that the certificate has to carry; absent: the name in the URL.'),
-});
-
-const hostSchema = z.strictObject({
-	kind: z
-		.enum(['retort', 'llama-server'])
-		.default('retort')
-		.describe("What runs there: `retort worker`, or llama.cpp's own server."),
-	url: z.string().optional().describe('One worker: http://host:port, https://host:port, or unix:/path.'),
-	dns: z
-		.string()
-		.optional()
-		.describe('In place of url: http(s)://name:port, one worker for each A and AAAA record (a headless service).'),
-	srv: z.string().optional().describe('In place of url: http(s)://_service._tcp.name, one worker for each SRV record.'),
-	refreshSeconds: z.number().min(1).default(10).describe('How often dns and srv are asked again.'),
-	tokenFile: z.string().optional().describe('File with the bearer token that is shown there.'),
-	tls: tlsSchema.optional().describe('For https.'),
-});
-export type HostConfig = z.infer<typeof hostSchema>;
-
-const modelSchema = z.strictObject({
-	source: z
-		.string()
-		.optional()
-		.describe('A GGUF file, or hf:user/repo:QUANT; absent where only hosts serve the model.'),
-	sha256: z
-		.string()
-		.regex(/^[0-9a-f]{64}$/)
-		.optional()
-		.describe('Checked before the file is loaded.'),
-	aliases: z.array(z.string()).default([]).describe('Other names that requests may use.'),
-	workers: z.int().nonnegative().default(1).describe('Local worker processes.'),
-	hosts: z.array(hostSchema).default([]).describe('Workers elsewhere.'),
-	load: z
-		.enum(['start', 'demand'])
-		.default('start')
-		.describe('When its workers are started: with the server, or with the first request for it.'),
-	ttlSeconds: z
-		.number()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe('Unloaded after so long without a request, and loaded again with the next; null keeps it.'),
-	memoryMiB: z
-		.int()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe('What one worker of it takes, for workers.memoryBudgetMiB; null estimates it from the file.'),
-	slots: z.int().min(1).max(256).default(4).describe('Requests that one worker runs at once.'),
-	contextTokens: z
-		.int()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe("Context of one slot; null takes the model's own, 8192 at most."),
-	threads: z
-		.int()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe('CPU threads a worker; null chooses from model size and cores.'),
-	gpuLayers: z
-		.union([z.int().nonnegative(), z.enum(['auto', 'max'])])
-		.default('auto')
-		.describe('Layers on the GPU.'),
-	batchTokens: z.int().positive().default(512).describe('Tokens in one batch.'),
-	prefillSliceTokens: z.int().positive().default(256).describe('Prompt tokens between two steps of decoding streams.'),
-	closing: z
-		.string()
-		.nullable()
-		.default(null)
-		.describe(
-			"Words that close this model's thoughts at their budget; null takes reasoning.closing, '' closes without a word, as suits a model that never saw such a sentence.",
-		),
-	speculation: z.boolean().default(true).describe('Guess what the text repeats, where that is measured to be faster.'),
-	embeddings: z.boolean().nullable().default(null).describe('Make embeddings, not text; null: what the file says.'),
-});
-export type ModelConfig = z.infer<typeof modelSchema>;
 
 const queueSchema = section({
 	maxLength: z.int().nonnegative().default(512).describe('Requests that may wait for a slot; more are a 503.'),

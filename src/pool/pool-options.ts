@@ -1,4 +1,5 @@
-import type { Config, ModelConfig } from '../config/schema.ts';
+import type { ModelConfig } from '../config/model-schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { EmbedRequest, GenerateRequest, PrefixCacheCounts, WorkerInfo } from '../protocol/worker-api.ts';
 import type { SpawnCommand } from './child-process.ts';
 import type { PoolLog } from './pool-log.ts';

@@ -1,4 +1,5 @@
 import type { ClientTls } from './endpoint.ts';
+import type { OpenAiOptions } from './stock/openai/openai-endpoint.ts';
 
 /** Workers that somebody else runs: what a host in the configuration says, its files read. */
 export type RemoteOptions = {
@@ -8,5 +9,5 @@ export type RemoteOptions = {
 	token: string | null;
 	tls: ClientTls | null;
 	/** What runs there; an object, since an engine may have to be told more than its kind. */
-	engine: { kind: 'retort' | 'llama-server' };
+	engine: { kind: 'retort' | 'llama-server' } | ({ kind: 'openai' } & Omit<OpenAiOptions, 'basePath'>);
 };

@@ -5,7 +5,9 @@ import { outlivingHost } from './outliving-host.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { remoteHost } from './remote-host.ts';
 import type { RemoteOptions } from './remote-options.ts';
-import { LlamaServerWorker } from './stock/llama-server-worker.ts';
+import { llamaServer } from './stock/llama-server/llama-server.ts';
+import { openAiEndpoint } from './stock/openai/openai-endpoint.ts';
+import { StockWorker } from './stock/stock-worker.ts';
 import type { WorkerHost } from './worker-host.ts';
 
 const CONNECT_MS = 2000;
@@ -37,17 +39,35 @@ export function localHosts(model: string, workers: number, options: HostOptions)
 /** A worker of one model at this address, which is its id. Throws `config_error`. */
 export function hostAt(url: string, model: string, remote: RemoteOptions, options: HostOptions): WorkerHost {
 	const { token, where, engine } = remote;
-	const Kind = engine.kind === 'retort' ? HttpWorker : LlamaServerWorker;
 	// Behind a name the address is a number, and the certificate is the name's.
 	const serverName = where.type === 'url' ? null : new URL(where.url).hostname;
 	const tls = url.startsWith('https:')
 		? { ca: null, cert: null, key: null, ...remote.tls, serverName: remote.tls?.serverName ?? serverName }
 		: null;
+	const { origin, basePath } = engine.kind === 'openai' ? splitBase(url) : { origin: url, basePath: '' };
 	return remoteHost({
 		id: url,
-		endpoint: parseEndpoint(url, { token, tls }),
-		connect: (endpoint: Endpoint) => new Kind({ ...http(model, url, options), endpoint }),
+		endpoint: parseEndpoint(origin, { token, tls }),
+		connect: (endpoint: Endpoint) => {
+			const reached = { ...http(model, url, options), endpoint };
+			switch (engine.kind) {
+				case 'retort':
+					return new HttpWorker(reached);
+				case 'llama-server':
+					return new StockWorker(reached, llamaServer);
+				case 'openai':
+					return new StockWorker(reached, openAiEndpoint({ ...engine, basePath }));
+			}
+		},
 	});
+}
+
+/** An API lies at /v1, unless the URL says otherwise. */
+function splitBase(url: string): { origin: string; basePath: string } {
+	if (!URL.canParse(url)) return { origin: url, basePath: '' };
+	const { pathname } = new URL(url);
+	const origin = pathname === '/' ? url : url.replace(pathname, '');
+	return { origin, basePath: pathname === '/' ? '/v1' : pathname.replace(/\/$/, '') };
 }
 
 function http(model: string, id: string, { workers }: HostOptions) {

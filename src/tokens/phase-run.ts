@@ -27,6 +27,8 @@ export class PhaseRun {
 	/** Tokens that the next draw must not give: the last one was refused. */
 	banned: readonly number[] = [];
 	cachedTokens = 0;
+	/** As told; the engine's own count where that comes late. */
+	promptTokens: number;
 	outbox: WorkerEvent[] = [];
 	/** Generated or forced ids so far: what follows the prompt in the cache. */
 	readonly generated: number[] = [];
@@ -49,6 +51,7 @@ export class PhaseRun {
 	constructor(request: GenerateRequest, resolved: ResolvedTokens, tokens: TokenTable) {
 		this.request = request;
 		this.prompt = resolved.prompt;
+		this.promptTokens = resolved.prompt.length;
 		this.#resolved = resolved;
 		this.#tokens = tokens;
 		this.machine = createPhaseMachine(resolved.phases, request.maxTokens);
@@ -123,7 +126,7 @@ export class PhaseRun {
 		this.evaluateFrom(cachedTokens);
 		this.outbox.unshift({
 			type: 'generation-start',
-			promptTokens: this.prompt.length,
+			promptTokens: this.promptTokens,
 			cachedTokens: this.cachedTokens,
 		});
 	}
@@ -319,7 +322,7 @@ export class PhaseRun {
 		this.outbox.push({
 			type: 'generation-end',
 			finishReason,
-			promptTokens: this.prompt.length,
+			promptTokens: this.promptTokens,
 			cachedTokens: this.cachedTokens,
 			completionTokens: this.machine.completionTokens,
 			reasoningTokens: this.machine.reasoningTokens,

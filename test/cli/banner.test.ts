@@ -40,6 +40,16 @@ describe('formatBanner', () => {
 		expect(formatBanner({ ...facts, models: [{ ...model, reasoning: null }] })).toContain('template cannot be used');
 	});
 
+	it('leaves out what an engine elsewhere does not tell', () => {
+		const { info } = model;
+		const silent = { ...info.model, parameters: 0 };
+		const versions = { retort: '-', nodeLlamaCpp: '-', llamaCpp: '-', backend: 'vllm' };
+		const elsewhere = { ...model, info: { ...info, threads: 0, model: silent, versions } };
+		const text = formatBanner({ ...facts, models: [elsewhere] });
+		expect(text).toContain('retort 0.1.0  (vllm)');
+		expect(text).toContain("it's, fast: 1 worker x 4 slots x 8192 tokens, reasons when asked");
+	});
+
 	it('ends with a line that a shell takes, quotes in names and all', () => {
 		expect(formatBanner(facts).trim().split('\n').at(-1)).toContain(`-d '{"model":"it'\\''s","stream":true`);
 	});

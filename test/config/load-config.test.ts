@@ -140,6 +140,13 @@ describe('problems in a configuration file', () => {
 		expect(host('{url: "http://a:1", kind: llama-server}\n    embeddings: true')).toEqual([
 			'team.yaml:4:29: embeddings are made by `retort worker` alone',
 		]);
+		expect(host('{url: "http://a:1", kind: openai}')).toEqual([
+			"team.yaml:4:9: a host of kind openai needs tokenizer: the model's folder",
+		]);
+		expect(host('{url: "http://a:1", servedName: b}')).toEqual([
+			'team.yaml:4:29: servedName is for hosts of kind openai',
+		]);
+		expect(host('{url: "http://a:1", tokenFile: t, tokenEnv: T}')[0]).toMatch(/one of tokenFile and tokenEnv/);
 		expect(host('{url: "http://a:1", tls: {caFile: ca}}')[0]).toMatch(/tls is for an https:\/\/ address/);
 		expect(host('{url: "https://a:1", tls: {certFile: c}}')[0]).toMatch(/certFile and keyFile belong together/);
 	});

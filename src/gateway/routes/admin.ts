@@ -94,11 +94,16 @@ function reportWorker(status: PoolWorkerStatus): WorkerReport {
 		pid: status.pid,
 		resident_bytes: status.rssBytes,
 		version: versions?.retort ?? null,
-		engine: versions === null ? null : `llama.cpp ${versions.llamaCpp} (${versions.backend})`,
+		engine: versions === null ? null : engineOf(versions),
 		trouble: status.trouble,
 	};
 }
 
 function perSecond(msPerToken: number | null): number | null {
 	return msPerToken === null || msPerToken === 0 ? null : Number((1000 / msPerToken).toFixed(1));
+}
+
+/** What is no llama.cpp tells its kind alone. */
+function engineOf({ llamaCpp, backend }: { llamaCpp: string; backend: string }): string {
+	return llamaCpp === '-' ? backend : `llama.cpp ${llamaCpp} (${backend})`;
 }

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../../../src/pool/endpoint.ts';
-import { LlamaServerWorker } from '../../../src/pool/stock/llama-server-worker.ts';
+import { llamaServer } from '../../../src/pool/stock/llama-server/llama-server.ts';
+import { StockWorker } from '../../../src/pool/stock/stock-worker.ts';
 import type { GenerateRequest, Phase, WorkerEvent } from '../../../src/protocol/worker-api.ts';
 import {
 	BOS,
@@ -26,16 +27,19 @@ afterEach(async () => {
 
 async function setUp(
 	options: Parameters<typeof startFakeLlamaServer>[0],
-): Promise<{ fake: FakeLlamaServer; worker: LlamaServerWorker }> {
+): Promise<{ fake: FakeLlamaServer; worker: StockWorker }> {
 	const fake = await startFakeLlamaServer(options);
-	const worker = new LlamaServerWorker({
-		id: 'w0',
-		model: 'fake',
-		endpoint: parseEndpoint(fake.url),
-		connectMs: 2000,
-		patience: { firstEventMs: 5000, gapMs: 5000 },
-		controlMs: 5000,
-	});
+	const worker = new StockWorker(
+		{
+			id: 'w0',
+			model: 'fake',
+			endpoint: parseEndpoint(fake.url),
+			connectMs: 2000,
+			patience: { firstEventMs: 5000, gapMs: 5000 },
+			controlMs: 5000,
+		},
+		llamaServer,
+	);
 	cleanups.push(async () => {
 		await worker.destroy(new Error('over'));
 		await fake.close();
@@ -57,7 +61,7 @@ function request(phases: Phase[], changes: Partial<GenerateRequest> = {}): Gener
 	return generateRequest('r', { prompt, phases, maxTokens: 100, ...changes });
 }
 
-async function collect(worker: LlamaServerWorker, body: GenerateRequest, signal = never) {
+async function collect(worker: StockWorker, body: GenerateRequest, signal = never) {
 	const events: WorkerEvent[] = [];
 	for await (const event of worker.generate(body, signal)) events.push(event);
 	const of = (name: Phase['name']) =>
@@ -72,7 +76,7 @@ function follow(script: number[]): (prompt: readonly number[]) => number[] {
 }
 const THOUGHT_AND_ANSWER = [...bytesOf('Hm.'), END_THINK, ...bytesOf('\nYes'), EOS];
 
-describe('LlamaServerWorker', () => {
+describe('llama-server as a worker', () => {
 	it('tells what it learned: slots, context, template, and the marks among the tokens', async () => {
 		const { worker } = await setUp({ next: () => [] });
 		const info = await worker.info(never);

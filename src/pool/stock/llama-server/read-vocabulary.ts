@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import type { Piece, TokenTable } from '../../tokens/piece.ts';
-import { piecesSchema, tokenizeSchema } from './llama-server-api.ts';
+import type { Piece } from '../../../tokens/piece.ts';
+import type { StockVocabulary } from '../stock-model.ts';
+import { piecesSchema, tokenizeSchema } from './api.ts';
 
 /** A call of /tokenize. `content` mixes texts, each tokenised by itself, and ids, which stay. */
 export type Tokenize = <Schema extends z.ZodType>(
@@ -13,13 +14,7 @@ export type Tokenize = <Schema extends z.ZodType>(
 	schema: Schema,
 ) => Promise<z.infer<Schema>>;
 
-export type StockVocabulary = TokenTable & {
-	readonly size: number;
-	readonly bos: number | null;
-	readonly addsBos: boolean;
-	readonly marks: ReadonlyMap<string, number>;
-	/** To be called with the token at which the engine ended a generation. */
-	learnEnd(id: number): void;
+export type LlamaServerVocabulary = StockVocabulary & {
 	/** The ids whose bytes, joined, are these: what was lost of a character that came in several tokens. null: none found. */
 	spell(bytes: Uint8Array, count: number): number[] | null;
 };
@@ -36,7 +31,7 @@ const MARK_FORM = /^(<[^<>\s]{1,80}>|\[[^[\]\s]{1,80}\])$/u;
 export async function readVocabulary(
 	tokenize: Tokenize,
 	model: { size: number; bosText: string; eosText: string },
-): Promise<StockVocabulary> {
+): Promise<LlamaServerVocabulary> {
 	const pieces: Piece[] = [];
 	for (let from = 0; from < model.size; from += IDS_AT_ONCE) {
 		const content = Array.from({ length: Math.min(IDS_AT_ONCE, model.size - from) }, (_, index) => from + index);
