@@ -12,6 +12,8 @@ export const EMBEDDED_NAME = 'pocket-reasoner';
  */
 export function applyFlags(config: Config, flags: ServeFlags, keys: KeyConfig[], embeddedPath: string): Config {
 	if (flags.name !== undefined && flags.model === undefined) throw configError('--name names the model of --model');
+	if (flags.draftModel !== undefined && flags.model === undefined)
+		throw configError('--draft-model drafts for the model of --model; in a configuration it is models.NAME.draft');
 	const models = chooseModels(config, flags, embeddedPath);
 	const { server, logging } = config;
 	return {
@@ -33,6 +35,7 @@ export function applyFlags(config: Config, flags: ServeFlags, keys: KeyConfig[],
 					contextTokens: flags.context ?? model.contextTokens,
 					threads: flags.threads ?? model.threads,
 					gpuLayers: flags.gpuLayers ?? model.gpuLayers,
+					draft: flags.draftModel ?? model.draft,
 				},
 			]),
 		),

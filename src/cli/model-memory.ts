@@ -1,6 +1,7 @@
-import type { Config } from '../config/schema.ts';
+import type { Config, ModelConfig } from '../config/schema.ts';
 import { configError } from '../errors.ts';
 import { estimateMemory } from '../worker/estimate-memory.ts';
+import type { ModelFiles } from './model-files.ts';
 
 const MIB = 2 ** 20;
 
@@ -16,14 +17,16 @@ export function memoryBudget({ workers }: Config): number | null {
  * What each model's workers hold together, where there is a budget to hold it against. Throws `config_error`, with the
  * numbers, when what is loaded at the start does not fit, or a model never will.
  */
-export async function modelMemory(config: Config, paths: ReadonlyMap<string, string>): Promise<Memory> {
+export async function modelMemory(config: Config, files: ReadonlyMap<string, ModelFiles>): Promise<Memory> {
 	const memory = new Map<string, number>();
 	const budget = memoryBudget(config);
 	if (budget === null) return memory;
 	for (const [name, model] of Object.entries(config.models)) {
-		const path = paths.get(name) ?? model.source;
+		const path = files.get(name)?.path ?? model.source;
 		if (path === undefined) continue; // what others run
-		const each = model.memoryMiB === null ? await estimateMemory({ path, ...model }) : model.memoryMiB * MIB;
+		const { memoryMiB } = model;
+		const draftPath = files.get(name)?.draftPath ?? model.draft;
+		const each = memoryMiB === null ? await estimateBoth(model, path, draftPath) : memoryMiB * MIB;
 		memory.set(name, each * model.workers);
 	}
 	const tell = (names: string[]) =>
@@ -35,4 +38,10 @@ export async function modelMemory(config: Config, paths: ReadonlyMap<string, str
 	if (atStart.reduce((sum, name) => sum + (memory.get(name) ?? 0), 0) > budget)
 		throw configError(`loaded at the start are ${tell(atStart)}, but ${budgetText}; give some of them load: demand`);
 	return memory;
+}
+
+/** A model with its draft model, which has one sequence. */
+async function estimateBoth(model: ModelConfig, path: string, draftPath: string | null): Promise<number> {
+	const own = await estimateMemory({ ...model, path });
+	return draftPath === null ? own : own + (await estimateMemory({ ...model, path: draftPath, slots: 1 }));
 }

@@ -5,6 +5,7 @@ import { gpuLayers, integerFrom } from './flag-values.ts';
 export type ServeFlags = {
 	config?: string;
 	model?: string;
+	draftModel?: string;
 	name?: string;
 	host?: string;
 	port?: number;
@@ -46,6 +47,7 @@ export function serveCommand(action: (flags: ServeFlags) => Promise<void>): Comm
 		.usage('[serve] [options]')
 		.description('OpenAI-compatible inference server for DeepSeek-R1 distills and other GGUF models')
 		.option('-m, --model <source>', 'GGUF file, or hf:user/repo:QUANT (default: the embedded pocket-reasoner)')
+		.option('--draft-model <source>', 'a smaller model of the same vocabulary whose guesses are verified')
 		.option('--name <name>', 'name under which --model is served')
 		.addOption(
 			new Option('-p, --port <number>', 'port, 0 for a free one (default: 8080)').argParser(integerFrom(0, 65535)),

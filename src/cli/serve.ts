@@ -8,10 +8,10 @@ import type { PoolObserver } from '../pool/pool-observer.ts';
 import type { PoolModelOptions } from '../pool/pool-options.ts';
 import type { RemoteOptions } from '../pool/remote-options.ts';
 import { WorkerPool } from '../pool/worker-pool.ts';
-import { resolveModelSource } from '../worker/download-model.ts';
 import { applyFlags } from './apply-flags.ts';
 import { checkExposure } from './check-exposure.ts';
 import { createLog } from './create-log.ts';
+import { fetchModelFiles, type ModelFiles } from './model-files.ts';
 import { type Memory, memoryBudget, modelMemory } from './model-memory.ts';
 import { openShared } from './open-shared.ts';
 import { embeddedModelPath, retortVersion } from './package-root.ts';
@@ -36,9 +36,9 @@ export async function serve(flags: ServeFlags, context: RunContext): Promise<num
 	const log = createLog(config.logging, process.stderr);
 	const shutdown = watchShutdownSignals(() => context.exit(1));
 	try {
-		const paths = await resolveModels(config, log, shutdown.signal);
-		const memory = await modelMemory(config, paths);
-		return await runServer(config, { paths, remotes, memory }, log, shutdown.signal);
+		const files = await fetchModels(config, log, shutdown.signal);
+		const memory = await modelMemory(config, files);
+		return await runServer(config, { files, remotes, memory }, log, shutdown.signal);
 	} catch (error) {
 		if (shutdown.signal.aborted) return 0; // during a download, or the load
 		throw error;
@@ -47,21 +47,21 @@ export async function serve(flags: ServeFlags, context: RunContext): Promise<num
 	}
 }
 
-/** Paths of the models' files, by name; those of `hf:` sources are downloaded first. */
-async function resolveModels(config: Config, log: Logger, signal: AbortSignal): Promise<Map<string, string>> {
+/** The files of the models that run here, by name. */
+async function fetchModels(config: Config, log: Logger, signal: AbortSignal): Promise<Map<string, ModelFiles>> {
 	const terminal = process.stderr.isTTY ? process.stderr : null;
-	const paths = new Map<string, string>();
-	for (const [name, { source, sha256 = null, workers }] of Object.entries(config.models)) {
+	const files = new Map<string, ModelFiles>();
+	for (const [name, { source, sha256 = null, draft, workers }] of Object.entries(config.models)) {
 		if (source === undefined || workers === 0) continue;
-		const options = { environment: process.env, sha256, signal, terminal, log };
-		paths.set(name, await resolveModelSource(source, options));
+		const options = { environment: process.env, signal, terminal, log };
+		files.set(name, await fetchModelFiles({ source, sha256, draft }, options));
 	}
-	return paths;
+	return files;
 }
 
 async function runServer(
 	config: Config,
-	{ paths, remotes, memory }: { paths: Map<string, string>; remotes: Map<string, RemoteOptions[]>; memory: Memory },
+	{ files, remotes, memory }: { files: Map<string, ModelFiles>; remotes: Map<string, RemoteOptions[]>; memory: Memory },
 	log: Logger,
 	signal: AbortSignal,
 ): Promise<number> {
@@ -73,7 +73,7 @@ async function runServer(
 		fallbacks: config.fallbacks,
 		memoryBudgetBytes: memoryBudget(config),
 		stateFolder: stateFolder(config),
-		spawn: workerSpawner(config, paths),
+		spawn: workerSpawner(config, files),
 		queue: config.queue,
 		workers: config.workers,
 		log,

@@ -19,6 +19,7 @@ export type WorkerFlags = {
 	prefillSliceTokens?: number;
 	parkedBytes?: number;
 	speculation?: boolean;
+	draftModel?: string;
 	embeddings?: boolean;
 	endWithStdin?: boolean;
 	outlive?: number;
@@ -64,6 +65,7 @@ export function workerCommand(action: (flags: WorkerFlags) => Promise<void>): Co
 			new Option('--outlive <seconds>', 'end when nobody has asked for it for so long').argParser(Number).hideHelp(),
 		)
 		.option('--no-speculation', 'no guesses at what the text repeats (default: where they are measured to be faster)')
+		.option('--draft-model <source>', 'a smaller model of the same vocabulary whose guesses are verified')
 		.option('--embeddings', 'make embeddings instead of text (default: what the file says of itself)')
 		.option('--no-embeddings', 'generate text, whatever the file says')
 		.option('--end-with-stdin', 'end when stdin ends: for a worker whose parent holds its stdin')

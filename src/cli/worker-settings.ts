@@ -10,8 +10,12 @@ import { nameOfModel } from './name-of-model.ts';
 import type { RunWorkerOptions } from './worker.ts';
 import type { WorkerFlags } from './worker-flags.ts';
 
-/** What a worker is started with, but for the path: its model may still have to be downloaded. */
-export type WorkerSettings = Omit<RunWorkerOptions, 'modelPath'> & { source: string; sha256: string | null };
+/** What a worker is started with, but for the paths: its models may still have to be downloaded. */
+export type WorkerSettings = Omit<RunWorkerOptions, 'modelPath' | 'draftPath'> & {
+	source: string;
+	sha256: string | null;
+	draft: string | null;
+};
 
 /**
  * The command line on top of `worker:` and `models:` of the configuration, secrets read from their files. Throws
@@ -29,6 +33,7 @@ export function workerSettings(flags: WorkerFlags, config: Config = defaultConfi
 		guard,
 		source: model.source,
 		sha256: model.sha256 ?? null,
+		draft: flags.draftModel ?? model.draft,
 		name,
 		slots: flags.slots ?? model.slots,
 		contextTokens: flags.context ?? model.contextTokens,

@@ -1,19 +1,20 @@
 import type { Config } from '../config/schema.ts';
 import { configError } from '../errors.ts';
 import type { SpawnCommand } from '../pool/child-process.ts';
+import type { ModelFiles } from './model-files.ts';
 import { mainPath } from './package-root.ts';
 
-/** How a model's worker process is started on a socket. `paths` holds each model's file. */
-export function workerSpawner(config: Config, paths: ReadonlyMap<string, string>) {
+/** How a model's worker process is started on a socket. */
+export function workerSpawner(config: Config, files: ReadonlyMap<string, ModelFiles>) {
 	return (name: string, socketPath: string): SpawnCommand => {
 		const model = config.models[name];
-		const path = paths.get(name);
-		if (model === undefined || path === undefined) throw configError(`no model ${name} is configured`);
+		const file = files.get(name);
+		if (model === undefined || file === undefined) throw configError(`no model ${name} is configured`);
 		const { contextTokens, threads } = model;
 		const { memoryLimitMiB, outliveSeconds } = config.workers;
 		const flags = [
 			`--listen=unix:${socketPath}`,
-			`--model=${path}`,
+			`--model=${file.path}`,
 			`--name=${name}`,
 			`--slots=${model.slots}`,
 			...(contextTokens === null ? [] : [`--context=${contextTokens}`]),
@@ -23,6 +24,7 @@ export function workerSpawner(config: Config, paths: ReadonlyMap<string, string>
 			`--prefill-slice-tokens=${model.prefillSliceTokens}`,
 			`--parked-bytes=${config.cache.parkedBytes}`,
 			...(model.speculation ? [] : ['--no-speculation']),
+			...(file.draftPath === null ? [] : [`--draft-model=${file.draftPath}`]),
 			...(model.embeddings === null ? [] : [model.embeddings ? '--embeddings' : '--no-embeddings']),
 			outliveSeconds === null ? '--end-with-stdin' : `--outlive=${outliveSeconds}`,
 		];

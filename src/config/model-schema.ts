@@ -97,6 +97,13 @@ export const modelSchema = z.strictObject({
 			"Words that close this model's thoughts at their budget; null takes reasoning.closing, '' closes without a word, as suits a model that never saw such a sentence.",
 		),
 	speculation: z.boolean().default(true).describe('Guess what the text repeats, where that is measured to be faster.'),
+	draft: z
+		.string()
+		.nullable()
+		.default(null)
+		.describe(
+			'A smaller model of the same vocabulary (a GGUF file, or hf:user/repo:QUANT), whose guesses are verified while one stream decodes alone: the text stays the same. Used where measured to be faster.',
+		),
 	embeddings: z.boolean().nullable().default(null).describe('Make embeddings, not text; null: what the file says.'),
 });
 export type ModelConfig = z.infer<typeof modelSchema>;

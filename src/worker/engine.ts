@@ -3,13 +3,13 @@ import type { GenerateRequest, PhaseName, PrefixCacheCounts, WorkerHealth } from
 import type { Native } from './binding.ts';
 import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
-import type { GuessGain } from './guess-gain.ts';
 import { planStep, type StepPlan } from './plan-step.ts';
 import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
 import { PrefixCache } from './prefix-cache.ts';
 import { resolveRequest } from './resolve-request.ts';
 import type { Parking } from './sequence-shelf.ts';
 import { Slot } from './slot.ts';
+import type { Speculation } from './speculation.ts';
 import { createStep, type Step } from './step.ts';
 import { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -29,8 +29,8 @@ export type EngineOptions = {
 	copyMs?: number;
 	/** Where sequences go that have to give up their slot; absent: nowhere. */
 	parking?: Parking | null;
-	/** Says when guesses at the next tokens are verified; absent: never. The cache has to be of a kind that can be cut. */
-	guessGain?: GuessGain | null;
+	/** Guesses at the next tokens; absent: none. The cache has to be of a kind that can be cut. */
+	speculation?: Speculation | null;
 	/** A decode failed and the KV cache is undefined: every generation got its error, the process should end. */
 	onFailure: (error: RetortError) => void;
 };
@@ -74,9 +74,9 @@ export class Engine {
 		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, parking });
 		this.#waiting = new WaitingLine(this.#slots, this.#cache, contextTokens);
 		this.#delivery = new EventDelivery(this.#slots);
-		const { batchTokens, guessGain = null } = options;
+		const { batchTokens, speculation = null } = options;
 		const duringDecode = () => this.#deliver();
-		this.#step = createStep({ native, vocabulary, contextTokens, batchTokens, guessGain, duringDecode });
+		this.#step = createStep({ native, vocabulary, contextTokens, batchTokens, speculation, duringDecode });
 	}
 
 	/**

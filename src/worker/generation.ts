@@ -48,13 +48,18 @@ export class Generation extends PhaseRun {
 		return !this.isPrefill && !this.isPaused && !this.isCancelled && !this.isFinished;
 	}
 
-	/** Tokens that may come next; none of them past the next decision. */
-	guess(most: number): number[] {
-		const room = Math.min(most, this.drawsToDecision(0) - 1);
-		return room < 1 ? [] : this.#guesses.next(this, room);
+	/** How many tokens may be guessed: none past the next decision. */
+	guessRoom(most: number): number {
+		return Math.min(most, this.drawsToDecision(0) - 1);
 	}
 
-	guessed(tokens: number, right: number): void {
+	/** What may come next if the text repeats itself. */
+	repeat(most: number): number[] {
+		return this.#guesses.next(this, most);
+	}
+
+	/** Of so many tokens that `repeat` gave the first `right` came true. */
+	repeated(tokens: number, right: number): void {
 		this.#guesses.observe(tokens, right);
 	}
 

@@ -12,6 +12,8 @@ const NEWEST_WEIGHT = 0.15;
 const LEAST_STEPS = 6;
 /** Every so many steps the slower way is tried once: contexts grow, and texts change. */
 const TRY_EVERY = 32;
+/** Guesses that did not pay are tried again after twice as many steps, up to this: a draft model has to read for it. */
+const TRY_AT_LAST = 128;
 /** Below this it may be noise. */
 const LEAST_GAIN = 1.1;
 
@@ -23,20 +25,30 @@ export function createGuessGain(): GuessGain {
 	const plain = { steps: 0, ms: 0, tokens: 0 };
 	const guessing = { steps: 0, ms: 0, tokens: 0 };
 	let turns = 0;
+	let tryAfter = TRY_EVERY;
+
+	const isFaster = () => guessing.tokens / guessing.ms / (plain.tokens / plain.ms) >= LEAST_GAIN;
 
 	return {
 		pays() {
 			if (plain.steps < LEAST_STEPS) return false;
 			if (guessing.steps < LEAST_STEPS) return true;
-			const gain = guessing.tokens / guessing.ms / (plain.tokens / plain.ms);
-			const isFaster = gain >= LEAST_GAIN;
-			return ++turns % TRY_EVERY === 0 ? !isFaster : isFaster;
+			turns++;
+			if (isFaster()) return turns % TRY_EVERY !== 0;
+			// Until there was something to guess.
+			return turns >= tryAfter;
 		},
 		observe({ ms, tokens, guessed }) {
 			const way = guessed ? guessing : plain;
 			const weight = Math.max(NEWEST_WEIGHT, 1 / ++way.steps);
 			way.ms += (ms - way.ms) * weight;
 			way.tokens += (tokens - way.tokens) * weight;
+			if (!guessed || guessing.steps < LEAST_STEPS) return;
+			if (isFaster()) tryAfter = TRY_EVERY;
+			else if (turns >= tryAfter) {
+				turns = 0;
+				tryAfter = Math.min(TRY_AT_LAST, tryAfter * 2);
+			}
 		},
 	};
 }

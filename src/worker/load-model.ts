@@ -5,13 +5,16 @@ import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
 import { BOUND_VERSION, bindModel, bindNative, type NativeContext } from './binding.ts';
 import { chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
 import { describeModel, quantizationOf, textOf } from './describe-model.ts';
+import type { DraftModel } from './draft-model.ts';
 import { Embedder } from './embedder.ts';
 import { createEmbeddingContext, isEmbeddingModel } from './embedding-model.ts';
 import { Engine } from './engine.ts';
 import { checkGgufHeader } from './gguf-header.ts';
 import { createGuessGain } from './guess-gain.ts';
+import { type LoadedDraft, loadDraft } from './load-draft.ts';
 import type { Log } from './log.ts';
 import { measureCopy, openParking } from './measure-cache.ts';
+import { createSpeculation, type Speculation } from './speculation.ts';
 import { createVocabulary, type Vocabulary } from './vocabulary.ts';
 
 export type LoadOptions = {
@@ -28,6 +31,8 @@ export type LoadOptions = {
 	parkedBytes: number;
 	/** Guesses at the next tokens are verified where that is measured to be faster. */
 	speculates: boolean;
+	/** A smaller GGUF of the same vocabulary whose guesses are verified; null or absent for none. */
+	draftPath?: string | null;
 	/** Makes embeddings instead of text; null or absent leaves it to what the file says of itself. */
 	embeddings?: boolean | null;
 	retortVersion: string;
@@ -71,13 +76,15 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		...(options.gpuLayers === 0 ? { gpu: false as const } : {}),
 	});
 	try {
-		const model = await llama.loadModel({ modelPath, gpuLayers: options.gpuLayers });
+		const { gpuLayers, draftPath = null } = options;
+		const draft = draftPath === null ? null : await loadDraft(llama, { path: draftPath, gpuLayers });
+		const model = await llama.loadModel({ modelPath, gpuLayers });
 		const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 		const vocabulary = createVocabulary(bindModel(model), vocabularySize);
-		const loading = { llama, model, vocabulary, threads, options };
+		const loading = { llama, model, draft, vocabulary, threads, options };
 		const embeds = options.embeddings ?? isEmbeddingModel(model);
 		const made = embeds ? await makeEmbedder(loading) : await makeEngine(loading);
-		const { context, contextTokens } = made;
+		const { contexts, contextTokens } = made;
 		const info: WorkerInfo = {
 			protocolVersion: PROTOCOL_VERSION,
 			versions: {
@@ -103,8 +110,9 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		};
 		// Holds the wrappers too: collected as garbage, they never let go of the backend, and its dispose waits for ever.
 		const dispose = async () => {
-			await context.dispose();
+			for (const context of contexts) await context.dispose();
 			await model.dispose();
+			await draft?.dispose();
 			await llama.dispose();
 		};
 		const common = { info, vocabulary, dispose };
@@ -130,9 +138,16 @@ async function warmUp(context: NativeContext, { slots, parkedBytes }: LoadOption
 	return { copyMs, parking, canBeCut };
 }
 
-type Loading = { llama: Llama; model: LlamaModel; vocabulary: Vocabulary; threads: number; options: LoadOptions };
+type Loading = {
+	llama: Llama;
+	model: LlamaModel;
+	draft: LoadedDraft | null;
+	vocabulary: Vocabulary;
+	threads: number;
+	options: LoadOptions;
+};
 
-async function makeEngine({ llama, model, vocabulary, threads, options }: Loading) {
+async function makeEngine({ llama, model, draft, vocabulary, threads, options }: Loading) {
 	const contextTokens = options.contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS);
 	const batchTokens = Math.max(options.batchTokens, options.slots);
 	const flashAttention = usesFlashAttention({
@@ -149,6 +164,7 @@ async function makeEngine({ llama, model, vocabulary, threads, options }: Loadin
 		swaFullCache: true,
 		failedCreationRemedy: false,
 	});
+	const drafting = (await draft?.open(model, { contextTokens, batchTokens, threads })) ?? null;
 	const native = bindNative(llama, model, context);
 	const { copyMs, parking, canBeCut } = await warmUp(native.context, options);
 	const engine = new Engine({
@@ -161,13 +177,21 @@ async function makeEngine({ llama, model, vocabulary, threads, options }: Loadin
 		eventIntervalMs: EVENT_INTERVAL_MS,
 		copyMs,
 		parking,
-		guessGain: options.speculates && canBeCut ? createGuessGain() : null,
+		speculation: options.speculates && canBeCut ? openSpeculation(drafting?.model ?? null, options.log) : null,
 		onFailure: options.onFailure,
 	});
-	return { engine, embedder: null, context, contextTokens };
+	return { engine, embedder: null, contexts: [context, ...(drafting === null ? [] : [drafting])], contextTokens };
 }
 
-async function makeEmbedder({ model, vocabulary, threads, options }: Loading) {
+function openSpeculation(model: DraftModel | null, log: Log): Speculation {
+	const onFailure = (error: unknown) =>
+		log.warn({ error: String(error) }, 'the draft model failed: going on without it');
+	const draft = model === null ? null : { model, gain: createGuessGain(), onFailure };
+	return createSpeculation({ repeats: createGuessGain(), draft });
+}
+
+async function makeEmbedder({ model, draft, vocabulary, threads, options }: Loading) {
+	if (draft !== null) throw configError('a model that makes embeddings has no use for a draft model');
 	const { batchTokens, onFailure } = options;
 	const { context, contextTokens } = await createEmbeddingContext(model, {
 		contextTokens: options.contextTokens,
@@ -176,5 +200,5 @@ async function makeEmbedder({ model, vocabulary, threads, options }: Loading) {
 		threads,
 	});
 	const embedder = new Embedder({ context, vocabulary, contextTokens, onFailure });
-	return { engine: null, embedder, context, contextTokens };
+	return { engine: null, embedder, contexts: [context], contextTokens };
 }

@@ -2,9 +2,9 @@ import { workerFailed } from '../errors.ts';
 import type { BatchEntry } from './batch-plan.ts';
 import type { Native } from './binding.ts';
 import type { Generation } from './generation.ts';
-import type { GuessGain } from './guess-gain.ts';
 import { createLogprobReader } from './logprobs.ts';
 import type { Slot } from './slot.ts';
+import type { Speculation } from './speculation.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { createWholeStep } from './whole-step.ts';
 
@@ -45,8 +45,8 @@ export type StepOptions = {
 	native: Native;
 	vocabulary: Vocabulary;
 	contextTokens: number;
-	/** Says when guesses are verified; null for never. The cache has to be of a kind that can be cut. */
-	guessGain: GuessGain | null;
+	/** Null for no guesses. The cache has to be of a kind that can be cut. */
+	speculation: Speculation | null;
 	/** Tokens of a batch at most. */
 	batchTokens: number;
 	/** Runs on this thread while a pool thread decodes: the time to write out what the step before gave. */
@@ -58,7 +58,7 @@ export type StepOptions = {
  * when the decode failed; the KV cache is undefined then.
  */
 export function createStep(options: StepOptions): Step {
-	const { native, guessGain } = options;
+	const { native, speculation } = options;
 	let lastEndMs = 0;
 	const { context } = native;
 	const readLogprob = createLogprobReader(options.native, options.vocabulary);
@@ -83,16 +83,28 @@ export function createStep(options: StepOptions): Step {
 	}
 
 	/**
-	 * Adds guesses. Not where several decode: of unequal lengths they cut a batch into several micro-batches, each of which
-	 * reads all weights (measured: 0.68 of the tokens a second at 4 streams of the embedded model).
+	 * The generation that decodes alone, with its share. Where several decode nothing is guessed: of unequal lengths guesses
+	 * cut a batch into several micro-batches, each of which reads all weights (measured: 0.68 of the tokens a second at 4
+	 * streams of the embedded model).
 	 */
-	function speculate(shares: readonly Share[]): void {
-		let room = options.batchTokens - shares.reduce((sum, share) => sum + share.tokens.length, 0);
-		for (const share of shares) {
-			const { slot } = share;
-			share.guess = slot.generation?.guess(Math.min(room, options.contextTokens - slot.tokens.length)) ?? [];
-			room -= share.guess.length;
+	function loneOf(shares: readonly Share[]): { share: Share; generation: Generation } | null {
+		const [share] = shares;
+		const generation = share?.slot.generation ?? null;
+		if (share === undefined || shares.length > 1 || generation === null) return null;
+		return share.isLast && !generation.isPrefill ? { share, generation } : null;
+	}
+
+	/** Adds guesses to what it decodes. */
+	async function speculate({ share, generation }: { share: Share; generation: Generation }): Promise<void> {
+		const { slot, tokens } = share;
+		const most = Math.min(options.batchTokens - tokens.length, options.contextTokens - slot.tokens.length);
+		const guess = speculation?.guess(slot, generation, most) ?? [];
+		if (!(guess instanceof Promise)) {
+			share.guess = guess;
+			return;
 		}
+		options.duringDecode();
+		share.guess = await guess;
 	}
 
 	async function decode(shares: readonly Share[]): Promise<{ ready: Ready[]; steps: number }> {
@@ -142,10 +154,9 @@ export function createStep(options: StepOptions): Step {
 
 	async function run(entries: readonly BatchEntry[], slots: readonly Slot[]): Promise<number> {
 		const shares = take(entries, slots);
-		const isLone =
-			shares.length === 1 && shares.every(({ slot, isLast }) => isLast && slot.generation?.isPrefill === false);
-		if (isLone && guessGain?.pays()) speculate(shares);
 		const startedMs = Math.max(lastEndMs, performance.now() - HAND_OVER_MS);
+		const lone = speculation === null ? null : loneOf(shares);
+		if (lone !== null) await speculate(lone);
 		const { ready, steps } = await (wholeStep === null ? decode(shares) : wholeStep.decode(shares));
 		const draws: Promise<void>[] = [];
 		for (const each of ready) {
@@ -155,17 +166,13 @@ export function createStep(options: StepOptions): Step {
 			if (!generation.isFinished && generation.pending.length === 0) draws.push(draw(each));
 		}
 		await Promise.all(draws);
-		let tokens = 0;
-		for (const { slot, tokens: own, position, guess } of shares) {
-			const right = slot.tokens.length - position - own.length;
-			tokens += right + 1;
-			if (guess.length === 0) continue;
-			slot.generation?.guessed(guess.length, right);
-			if (right < guess.length) context.removeTokenCellsFromSequence(slot.index, slot.tokens.length, -1);
-		}
-		const guessed = shares.some(({ guess }) => guess.length > 0);
 		lastEndMs = performance.now();
-		if (isLone) guessGain?.observe({ ms: lastEndMs - startedMs, tokens, guessed });
+		for (const { slot, tokens, position, guess } of shares) {
+			const right = slot.tokens.length - position - tokens.length;
+			if (right < guess.length) context.removeTokenCellsFromSequence(slot.index, slot.tokens.length, -1);
+			const ms = lastEndMs - startedMs;
+			if (lone !== null) speculation?.observe(lone.generation, { ms, guessed: guess.length, right });
+		}
 		for (const { slot, generation } of ready) {
 			if (slot.tokens.length + generation.pending.length > options.contextTokens) generation.endForLength();
 		}

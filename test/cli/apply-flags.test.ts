@@ -53,8 +53,9 @@ describe('applyFlags', () => {
 		expect(applyFlags(defaultConfig(), {}, [key], '/m.gguf').keys).toEqual([key]);
 	});
 
-	it('refuses a name without a model', () => {
+	it('refuses a name or a draft model without a model', () => {
 		expect(() => apply({ name: 'x' })).toThrow(/--name names the model of --model/);
+		expect(() => apply({ draftModel: 'small.gguf' })).toThrow(/--draft-model drafts for the model of --model/);
 		expect(() => apply({ model: '/' })).toThrow(/names no file/);
 	});
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { ModelFiles } from '../../src/cli/model-files.ts';
 import { modelMemory } from '../../src/cli/model-memory.ts';
 import { embeddedModelPath } from '../../src/cli/package-root.ts';
 import { configSchema } from '../../src/config/schema.ts';
 
 const MIB = 2 ** 20;
-const none = new Map<string, string>();
+const none = new Map<string, ModelFiles>();
 
 function configOf(memoryBudgetMiB: number | null, models: Record<string, object>) {
 	const withSource = Object.entries(models).map(([name, model]) => [name, { source: embeddedModelPath, ...model }]);
@@ -21,11 +22,13 @@ describe('modelMemory', () => {
 		expect(memory.get('a')).toBe(300 * MIB);
 	});
 
-	it('estimates it from the file: weights, and more for more context', async () => {
-		const models = { a: { contextTokens: 256, slots: 1 }, b: { contextTokens: 8192, slots: 8 } };
+	it('estimates it from the file: weights, more for more context, and a draft model', async () => {
+		const small = { contextTokens: 256, slots: 1 };
+		const models = { a: small, b: { contextTokens: 8192, slots: 8 }, c: { ...small, draft: embeddedModelPath } };
 		const memory = await modelMemory(configOf(100_000, models), none);
 		expect(memory.get('a')).toBeGreaterThan(MIB);
 		expect(memory.get('b')).toBeGreaterThan(memory.get('a') ?? 0);
+		expect(memory.get('c')).toBe(2 * (memory.get('a') ?? 0));
 	});
 
 	it('refuses, with the numbers, what can never be loaded and what does not fit at the start', async () => {

@@ -5,10 +5,10 @@ import { embeddedModel } from './engine.ts';
 
 export type BoundModel = { native: Native; vocabulary: Vocabulary; dispose(): Promise<void> };
 
-/** The embedded model without an engine, for engines of several kinds on one context of 1024 tokens a sequence. */
-export async function bindEmbedded(sequences: number): Promise<BoundModel> {
+/** The embedded model, or one like it, without an engine, for engines of several kinds on one context of 1024 tokens a sequence. */
+export async function bindEmbedded(sequences: number, modelPath = embeddedModel): Promise<BoundModel> {
 	const llama = await getLlama({ build: 'never', skipDownload: true, gpu: false, maxThreads: 1 });
-	const model = await llama.loadModel({ modelPath: embeddedModel });
+	const model = await llama.loadModel({ modelPath });
 	const context = await model.createContext({ sequences, contextSize: 1024, batchSize: 128, threads: 1 });
 	const native = bindNative(llama, model, context);
 	const vocabulary = createVocabulary(bindModel(model), model.fileInfo.metadata.tokenizer.ggml.tokens.length);

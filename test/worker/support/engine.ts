@@ -16,6 +16,7 @@ export async function loadEmbedded(
 		slots?: number;
 		contextTokens?: number;
 		parkedBytes?: number;
+		draftPath?: string;
 		onFailure?: (error: RetortError) => void;
 	} = {},
 ): Promise<LoadedGenerator> {
@@ -29,6 +30,7 @@ export async function loadEmbedded(
 		prefillSliceTokens: 64,
 		parkedBytes: options.parkedBytes ?? 0,
 		speculates: true,
+		draftPath: options.draftPath ?? null,
 		retortVersion: '0.0.0',
 		log: silentLog,
 		onFailure: options.onFailure ?? silent,
