@@ -4,8 +4,9 @@ export default defineConfig({
 	test: {
 		include: ['test/**/*.test.ts'],
 		globalSetup: [],
-		testTimeout: 30_000,
-		hookTimeout: 60_000,
+		// For a machine that is busy with other things: nothing waits so long by itself.
+		testTimeout: 120_000,
+		hookTimeout: 120_000,
 		// Two cores: more processes only take each other's time.
 		maxWorkers: 2,
 	},

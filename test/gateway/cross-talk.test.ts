@@ -58,4 +58,4 @@ test('500 marked prompts of two keys, interleaved, every third one left in the m
 		if (index % 3 !== 0) expect(markers).toHaveLength(3);
 	}
 	await until(() => isIdle(gateway.pool.status()) && gateway.worker.running() === 0);
-}, 60_000);
+});

@@ -75,7 +75,7 @@ it('two gateways share a port and a worker: one that is killed is replaced, and 
 	expect(await stream).toMatchObject({ finishReason: 'length', sawDone: true, error: null });
 	expect(await exited).toEqual({ code: 0, signal: null });
 	expect([...gatewayPids(server), ...workerPids().values()].filter(isAlive)).toEqual([]);
-}, 60_000);
+});
 
 it('gateways end with their parent, however it ends', async () => {
 	server = await startRetort(['--gateways', '2']);

@@ -69,7 +69,7 @@ describe('SIGTERM', () => {
 		}
 		expect(await exited).toEqual({ code: 0, signal: null });
 		expect([...workerPids().values()].filter(isAlive)).toEqual([]);
-	}, 120_000);
+	});
 
 	it('ends what outlasts the grace with an error frame, never as if all were well', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'retort-grace-'));
