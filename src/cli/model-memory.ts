@@ -1,4 +1,5 @@
-import type { Config, ModelConfig } from '../config/schema.ts';
+import type { ModelConfig } from '../config/model-schema.ts';
+import type { Config } from '../config/schema.ts';
 import { configError } from '../errors.ts';
 import { estimateMemory } from '../worker/estimate-memory.ts';
 import type { ModelFiles } from './model-files.ts';
