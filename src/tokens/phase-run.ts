@@ -1,7 +1,7 @@
 import type { GenerateRequest, TokenLogprob, WorkerEvent } from '../protocol/worker-api.ts';
-import { createPhaseText, type PhaseText, type VisibleText } from './phase-text.ts';
 import { createPhaseMachine, type PhaseMachine, type PhaseStep, type ResolvedPhase } from './phases.ts';
 import type { TokenTable } from './piece.ts';
+import { type AnswerPart, RunEvents } from './run-events.ts';
 
 /** A request whose texts became token ids. */
 export type ResolvedTokens = {
@@ -29,11 +29,8 @@ export class PhaseRun {
 	cachedTokens = 0;
 	/** As told; the engine's own count where that comes late. */
 	promptTokens: number;
-	outbox: WorkerEvent[] = [];
 	/** Generated or forced ids so far: what follows the prompt in the cache. */
 	readonly generated: number[] = [];
-	/** What the last phase shows, for the next turn's prompt: text, and the marks that tell calls. */
-	readonly answer: { text: string; special: boolean }[] = [];
 
 	protected readonly machine: PhaseMachine;
 	/** Of the phase that runs. */
@@ -41,8 +38,7 @@ export class PhaseRun {
 	readonly #tokens: TokenTable;
 	readonly #resolved: ResolvedTokens;
 	readonly #arrivedMs = performance.now();
-	#text: PhaseText;
-	#delta: { text: string; ids: number[]; logprobs: TokenLogprob[] } = { text: '', ids: [], logprobs: [] };
+	readonly #events: RunEvents;
 	#hasBegun = false;
 	#inputLength = 0;
 	#slotMs = 0;
@@ -55,7 +51,22 @@ export class PhaseRun {
 		this.#resolved = resolved;
 		this.#tokens = tokens;
 		this.machine = createPhaseMachine(resolved.phases, request.maxTokens);
-		this.#text = this.#openText(0);
+		this.#events = new RunEvents(request, resolved.phases, tokens);
+	}
+
+	/** Events that are owed. */
+	get outbox(): WorkerEvent[] {
+		return this.#events.outbox;
+	}
+
+	/** All that are owed: they are the caller's to send. */
+	takeEvents(): WorkerEvent[] {
+		return this.#events.take();
+	}
+
+	/** What the last phase shows, for the next turn's prompt. */
+	get answer(): readonly AnswerPart[] {
+		return this.#events.answer;
 	}
 
 	get isFinished(): boolean {
@@ -221,22 +232,19 @@ export class PhaseRun {
 					this.#feed(step.id);
 					this.phaseIds.push(step.id);
 					if (this.#resolved.triggers[step.phase] === step.id) this.needsConfig = true;
-					this.#show(step.phase, step.id, step.isForced ? null : freshLogprob, wasSent);
+					this.#events.token(step.phase, step.id, step.isForced ? null : freshLogprob, wasSent);
 					freshLogprob = null;
 					break;
 				case 'mark':
 					at++;
 					this.#feed(step.id);
-					if (!wasSent) this.#delta.ids.push(step.id);
+					this.#events.mark(step.id, wasSent);
 					this.needsConfig = true;
 					break;
 				case 'phase-end':
 					at += step.ids.length;
 					for (const id of step.ids) this.#feed(id);
-					this.#addText(step.phase, this.#text.end(), wasSent);
-					this.#flushDelta(step.phase);
-					if (!wasSent) this.#emitPhaseEnd(step);
-					this.#text = this.#openText(step.phase + 1);
+					this.#events.endPhase(step, wasSent);
 					this.phaseIds = [];
 					this.needsConfig = true;
 					break;
@@ -245,75 +253,12 @@ export class PhaseRun {
 					break;
 			}
 		}
-		if (!this.isFinished) this.#flushDelta(this.machine.phase);
+		if (!this.isFinished) this.#events.flush(this.machine.phase);
 	}
 
 	#feed(id: number): void {
 		this.generated.push(id);
 		this.pending.push(id);
-	}
-
-	#show(phase: number, id: number, logprob: TokenLogprob | null, wasSent: boolean): void {
-		const piece = this.#tokens.piece(id);
-		if (!wasSent) this.#delta.ids.push(id);
-		const wanted = this.request.logprobs === null ? null : (logprob ?? this.#forcedLogprob(id));
-		const shown = this.#text.push(piece, wanted);
-		if (!this.#tokens.isMark(id) || piece.text === null || !shown.text.endsWith(piece.text)) {
-			this.#addText(phase, shown, wasSent);
-			return;
-		}
-		const before = shown.text.slice(0, shown.text.length - piece.text.length);
-		this.#keepAnswer(phase, before, false);
-		this.#keepAnswer(phase, piece.text, true);
-		if (wasSent) return;
-		const ids = this.#delta.ids.splice(-1);
-		this.#delta.text += before;
-		this.#delta.logprobs.push(...shown.logprobs.slice(0, -1));
-		this.#flushDelta(phase);
-		this.#emitDelta(phase, piece.text, true, ids, shown.logprobs.slice(-1));
-	}
-
-	#addText(phase: number, shown: VisibleText, wasSent: boolean): void {
-		this.#keepAnswer(phase, shown.text, false);
-		if (wasSent) return;
-		this.#delta.text += shown.text;
-		if (shown.logprobs.length > 0) this.#delta.logprobs.push(...shown.logprobs);
-	}
-
-	#keepAnswer(phase: number, text: string, special: boolean): void {
-		if (text === '' || this.request.phases.length - 1 !== phase) return;
-		const last = this.answer.at(-1);
-		if (last?.special === special) last.text += text;
-		else this.answer.push({ text, special });
-	}
-
-	#flushDelta(phase: number): void {
-		const { text, ids, logprobs } = this.#delta;
-		if (ids.length === 0 && text === '' && logprobs.length === 0) return;
-		this.#emitDelta(phase, text, false, ids, logprobs);
-		this.#delta = { text: '', ids: [], logprobs: [] };
-	}
-
-	#emitDelta(phase: number, text: string, special: boolean, ids: number[], logprobs: TokenLogprob[]): void {
-		const name = this.request.phases[phase]?.name ?? 'answer';
-		const logged = this.request.logprobs === null ? null : logprobs;
-		const last = this.outbox.at(-1);
-		const mayJoin = logged === null && this.request.eventIntervalMs !== 0;
-		const joins = mayJoin && last?.type === 'delta' && last.phase === name && !last.special && !special;
-		if (joins) {
-			last.text += text;
-			last.ids.push(...ids);
-			return;
-		}
-		this.outbox.push({ type: 'delta', phase: name, text, special, ids, logprobs: logged });
-	}
-
-	#emitPhaseEnd(step: Extract<PhaseStep, { type: 'phase-end' }>): void {
-		const { type, reason, tokens, emptyRetries, landsSoftly, ids } = step;
-		const phase = this.request.phases[step.phase]?.name ?? 'answer';
-		const budgetTokens = this.#resolved.phases[step.phase]?.softLimitTokens ?? null;
-		const ms = Math.round(step.ms);
-		this.outbox.push({ type, phase, reason, tokens, ms, emptyRetries, budgetTokens, landsSoftly, ids: [...ids] });
 	}
 
 	#emitEnd(finishReason: 'stop' | 'length'): void {
@@ -332,18 +277,5 @@ export class PhaseRun {
 				decodeMs: Math.max(0, now - decodeMs),
 			},
 		});
-	}
-
-	/** A phase's own whitespace at a border between two phases is the format's. */
-	#openText(phase: number): PhaseText {
-		const { name, continues = false } = this.request.phases[phase] ?? {};
-		const isReasoning = name === 'reasoning';
-		return createPhaseText({ trimsStart: !continues && (isReasoning || phase > 0), trimsEnd: isReasoning });
-	}
-
-	/** A forced token had no rival. */
-	#forcedLogprob(id: number): TokenLogprob {
-		const bytes = Buffer.from(this.#tokens.piece(id).bytes).toString('base64');
-		return { id, bytes, logprob: 0, top: [] };
 	}
 }

@@ -27,8 +27,7 @@ export class EventDelivery {
 	}
 
 	send(generation: Generation, isLast: boolean): void {
-		const events = generation.outbox;
-		generation.outbox = [];
+		const events = generation.takeEvents();
 		if (events.at(-1)?.type === 'delta') generation.lastTokenSentMs = performance.now();
 		if (!generation.sink(events, isLast) && !isLast) generation.isPaused = true;
 	}

@@ -83,13 +83,13 @@ export class StockWorker implements Worker {
 			if (place === null) throw overloaded('All slots of the worker are busy.');
 			this.#running.set(request.requestId, run);
 			while (true) {
-				for (const event of run.outbox.splice(0)) yield event;
+				yield* run.takeEvents();
 				if (run.isFinished) return;
 				const stretch = runStretch({ run, model, client: this.#client, request: place.request, signal: abort.signal });
 				for await (const _news of stretch) {
 					abort.disarm();
 					this.#progress += 1;
-					for (const event of run.outbox.splice(0)) yield event;
+					yield* run.takeEvents();
 					abort.arm(patience.gapMs, () => workerFailed('The model worker stopped answering.'));
 				}
 				place.keep(run.inputTokens);
