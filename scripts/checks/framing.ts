@@ -112,6 +112,7 @@ try {
 	const alive = await fetch(`${server.url}/readyz`);
 	if (alive.status !== 200) faults += 1;
 	const errors = server.logs().length;
+	for (const line of server.logs().slice(0, 5)) console.log(JSON.stringify(line));
 	console.log(`${sent} requests, answers by status: ${JSON.stringify(counts)}`);
 	console.log(`faults ${faults}, errors in the log ${errors}`);
 	console.log(faults + errors === 0 ? 'OK' : 'NOT AS PROMISED');

@@ -10,6 +10,7 @@ import {
 } from '../../protocol/admin-api.ts';
 import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';
+import { ipOf } from '../address.ts';
 import { adminOnly, keyNotFound, workerNotFound } from '../errors.ts';
 import type { GatewayPool } from '../gateway-pool.ts';
 import type { KeyState } from '../key-state.ts';
@@ -72,7 +73,7 @@ export function addAdminRoutes(app: FastifyInstance, { pool, log, version, confi
 function requireAdmin(request: FastifyRequest): void {
 	const { caller } = request;
 	const isForwarded = 'x-forwarded-for' in request.headers || 'forwarded' in request.headers;
-	const isLocal = !isForwarded && isLoopbackName(request.ip.replace(/^::ffff:/, ''));
+	const isLocal = !isForwarded && isLoopbackName(ipOf(request).replace(/^::ffff:/, ''));
 	if (!(caller?.keyId === null ? isLocal : caller?.key?.admin === true)) throw adminOnly();
 }
 

@@ -212,6 +212,19 @@ test('pipelined floods stop too, although nothing pulls from those that wait', a
 	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
 });
 
+test('a client that is gone before its request is looked at is no failure of ours', async () => {
+	const gateway = await startGateway();
+	const socket = await rawSocket(gateway);
+	gateway.app.server.prependOnceListener('request', (request) => request.socket.destroy());
+	socket.write(post(STREAM));
+	await until(() => gateway.logged().includes('"msg":"request ended"'));
+	expect(gateway.logged()).toContain('"status":499');
+	// Handled in the same turns: the other request's answer comes after whatever the first one had to say.
+	expect((await gateway.app.inject('/v1/models')).statusCode).toBe(200);
+	expect(gateway.logged()).not.toContain('"msg":"request failed"');
+	expect(gateway.worker.received).toEqual([]);
+});
+
 test('half of a closed connection is a closed connection', async () => {
 	const gateway = await startGateway({ script: thinksForever });
 	const socket = await rawSocket(gateway);
