@@ -2,11 +2,21 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
-import { answerHeldAt } from '../../support/fake-worker.ts';
-import { delta, diesAfterAWord, neverBegins, START, talksForever, thinksForever } from '../support/scripts.ts';
+import { answerHeldAt, toLines } from '../../support/fake-worker.ts';
+import { isIdle } from '../../support/pool.ts';
+import {
+	delta,
+	diesAfterAWord,
+	eventsOf,
+	neverBegins,
+	START,
+	talksForever,
+	thinksForever,
+} from '../support/scripts.ts';
 import { CHAT, type Gateway, startGateway, until } from '../support/start-gateway.ts';
 
 const STREAM = { ...CHAT, stream: true as const };
+type Chunk = { delta: { content?: string; reasoning_content?: string } };
 
 function post(body: unknown, extra = ''): string {
 	const json = JSON.stringify(body);
@@ -98,6 +108,44 @@ test('a worker whose stream ends politely without an end is an error too', async
 	const raw = await streamText(gateway);
 	expect(raw.payload).toContain('"code":"worker_crashed"');
 	expect(raw.payload).not.toContain('[DONE]');
+});
+
+// That every other byte of a line is as good as these is http-worker.test.ts' affair.
+test('a reply that is reset anywhere is a prefix and an error frame, or whole: never half a frame, never a clean end', async () => {
+	const bytes = Buffer.from(toLines(eventsOf('So.', 'It is.')));
+	const lineEnds = [...bytes].flatMap((byte, at) => (byte === 0x0a ? [at] : []));
+	const cuts = [0, ...lineEnds.flatMap((at) => [at - 9, at, at + 1])];
+	let cut = 0;
+	const gateway = await startGateway({
+		script: async (turn) => {
+			await turn.sendRaw(bytes.subarray(0, cut));
+			turn.reset();
+		},
+	});
+	const whole = ['So.', 'It ', 'is.'];
+	for (cut of cuts) {
+		const seen = gateway.worker.received.length;
+		let answer = await streamText(gateway);
+		// Whoever broke a stream gets no work until it has answered for its health.
+		while (gateway.worker.received.length === seen) answer = await streamText(gateway);
+		const { statusCode, payload } = answer;
+		if (statusCode !== 200) {
+			// Nobody is there to run it again.
+			expect([statusCode, JSON.parse(payload).error.code]).toEqual([503, 'overloaded']);
+			continue;
+		}
+		const frames = payload.split('\n\n').filter((frame) => frame.startsWith('data: {'));
+		const values = frames.map((frame) => JSON.parse(frame.slice('data: '.length)));
+		const texts = values.flatMap(({ choices = [] }) =>
+			choices.map(({ delta }: Chunk) => delta.reasoning_content ?? delta.content),
+		);
+		const said = texts.filter((text) => typeof text === 'string' && text !== '');
+		expect(said).toEqual(whole.slice(0, said.length));
+		const isWhole = payload.endsWith('data: [DONE]\n\n');
+		if (isWhole) expect([cut, said.length]).toEqual([bytes.length, whole.length]);
+		else expect([cut, values.at(-1)]).toMatchObject([cut, { error: { type: 'server_error' } }]);
+	}
+	expect(isIdle(gateway.pool.status())).toBe(true);
 });
 
 test('what a worker refuses before it begins is a status, streamed or not', async () => {
@@ -251,6 +299,34 @@ test('a reader that never reads holds bounded memory and is cut off', async () =
 	expect(buffered).toBeLessThan(1024 * 1024);
 	expect(gateway.logged()).toContain('"outcome":"client-left"');
 	socket.destroy();
+});
+
+test('a reader of one byte at a time is no better: bounded memory, and cut off when a frame finds no room for too long', async () => {
+	const gateway = await startGateway({ script: talksForever, config: { server: { slowReaderSeconds: 0.2 } } });
+	let buffered = 0;
+	gateway.app.server.once('request', (_request, response) => {
+		const watch = setInterval(() => {
+			buffered = Math.max(buffered, response.writableLength);
+		}, 5);
+		response.once('close', () => clearInterval(watch));
+	});
+	let bytesRead = 0;
+	const socket = connect({
+		port: Number(new URL(await gateway.listen()).port),
+		host: '127.0.0.1',
+		// One byte leaves the kernel, and then none until it is asked for again.
+		onread: { buffer: new Uint8Array(1), callback: () => ++bytesRead < 0 },
+	});
+	socket.on('error', () => {}); // it is cut off
+	const reading = setInterval(() => socket.resume(), 10);
+	socket.write(post(STREAM));
+	await until(() => gateway.worker.running() === 1);
+	await until(() => gateway.worker.running() === 0 && gateway.app.running.size === 0);
+	clearInterval(reading);
+	socket.destroy();
+	expect(bytesRead).toBeGreaterThan(1);
+	expect(buffered).toBeLessThan(1024 * 1024);
+	expect(gateway.logged()).toContain('"outcome":"client-left"');
 });
 
 test('a thought can be ended while it streams, by its own completion id', async () => {
