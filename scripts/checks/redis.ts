@@ -4,13 +4,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { type RetortServer, startRetort } from '../../test/support/retort-server.ts';
 import { quantile } from './quantile.ts';
 
 /**
- * `npm run check:redis`: two gateways, a real Redis, haproxy in front. Limits hold exactly over both; a gateway dies and
- * the other serves on; Redis is stopped, killed and started again, and service goes on. Installs what is missing by apt.
+ * `npm run check:redis -- [--gateways N]`: two hosts' gateways, of N processes each (1), a real Redis, haproxy in front.
+ * Limits hold exactly over all; a kept response, an Idempotency-Key and a revoked key mean the same everywhere; a host dies
+ * and the other serves on; Redis is stopped, killed and started again, and service goes on. Installs what is missing by apt.
  */
+const { values } = parseArgs({ options: { gateways: { type: 'string', default: '1' } } });
+const PROCESSES = Number(values.gateways);
 const LEASE_SECONDS = 3;
 const folder = mkdtempSync(join(tmpdir(), 'retort-redis-'));
 const children: ChildProcess[] = [];
@@ -23,6 +27,8 @@ const KEYS = {
 	frugal: { tokensPerMinute: 2000 },
 	free: {},
 	later: { requestsPerMinute: 40 },
+	shaky: {},
+	admin: {},
 } as const;
 type KeyName = keyof typeof KEYS;
 const keyOf = (name: KeyName) => `sk-${name}-0123456789abcdef`;
@@ -57,12 +63,12 @@ function writeConfig(redisPort: number): string {
 		const sha256 = createHash('sha256')
 			.update(keyOf(id as KeyName))
 			.digest('hex'); // the keys of KEYS
-		return { id, sha256, limits };
+		return { id, sha256, limits, admin: id === 'admin' };
 	});
 	const path = join(folder, 'gateway.yaml');
 	const redis = { url: `redis://127.0.0.1:${redisPort}`, leaseSeconds: LEASE_SECONDS };
 	// JSON is YAML.
-	writeFileSync(path, JSON.stringify({ keys, redis }));
+	writeFileSync(path, JSON.stringify({ keys, redis, server: { gateways: PROCESSES } }));
 	return path;
 }
 
@@ -91,6 +97,32 @@ async function models(base: string, key: KeyName): Promise<{ status: number; ms:
 	const response = await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${keyOf(key)}` } });
 	return { status: response.status, text: await response.text(), ms: performance.now() - startedMs };
 }
+
+async function post(base: string, key: KeyName, path: string, body: object, headers: Record<string, string> = {}) {
+	const response = await fetch(base + path, {
+		method: 'POST',
+		// Not kept alive: the next one may come to another process.
+		headers: {
+			...headers,
+			connection: 'close',
+			authorization: `Bearer ${keyOf(key)}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify(body),
+	});
+	return { status: response.status, json: JSON.parse(await response.text()) };
+}
+
+/** Until every process answers with this status, or it takes too long to tell. */
+async function untilAll(base: string, key: KeyName, status: number): Promise<number> {
+	const startedMs = performance.now();
+	for (let same = 0; same < 20 && performance.now() - startedMs < 30_000; await delay(100))
+		same = (await many(20, () => models(base, key))).filter((answer) => answer.status === status).length;
+	return performance.now() - startedMs;
+}
+
+const hello = { model: 'pocket-reasoner', max_tokens: 40 };
+const asked = { ...hello, messages: [{ role: 'user', content: 'What is 17+25?' }] };
 
 async function chat(base: string, key: KeyName, maxTokens: number): Promise<number> {
 	const response = await fetch(`${base}/v1/chat/completions`, {
@@ -156,11 +188,42 @@ async function main(): Promise<void> {
 	const frugal = tally(await many(10, (index) => chat([one.url, other.url][index % 2] ?? '', 'frugal', 600)));
 	check('10 requests of 600 and a prompt at 2000 tokens a minute', frugal['200'] === 3, frugal);
 
+	const kept = await post(proxy, 'free', '/v1/responses', { model: hello.model, input: 'What is 17+25?' });
+	const found = await many(20, async () => {
+		const headers = { authorization: `Bearer ${keyOf('free')}`, connection: 'close' };
+		const response = await fetch(`${proxy}/v1/responses/${kept.json.id}`, { headers });
+		await response.arrayBuffer();
+		return response.status;
+	});
+	check('a kept response is found by every process', tally(found)['200'] === 20, tally(found));
+
+	const askAgain = () => post(proxy, 'free', '/v1/chat/completions', asked, { 'idempotency-key': 'the-same-question' });
+	const repeated = [await askAgain(), ...(await many(20, askAgain))];
+	const ids = new Set(repeated.map(({ json }) => json.id));
+	const answered = tally(repeated.map(({ status }) => status));
+	check('21 with one Idempotency-Key: one generation', answered['200'] === 21 && ids.size === 1, {
+		...answered,
+		ids: ids.size,
+	});
+
+	await post(proxy, 'admin', '/admin/revoke-key', { key: 'shaky' });
+	const refusedMs = await untilAll(proxy, 'shaky', 401);
+	await post(proxy, 'admin', '/admin/restore-key', { key: 'shaky' });
+	const restoredMs = await untilAll(proxy, 'shaky', 200);
+	check(
+		'a key that is revoked at one is refused by every process, until it is restored',
+		refusedMs < 5000 && restoredMs < 5000,
+		{
+			refusedMs: Math.round(refusedMs),
+			restoredMs: Math.round(restoredMs),
+		},
+	);
+
 	void many(3, () => chat(one.url, 'parallel', 8000).catch(() => 0));
 	await delay(500);
 	one.process.kill('SIGKILL');
 	const dying = tally((await many(100, () => models(proxy, 'free'))).map(({ status }) => status));
-	check('a gateway is killed: the other serves on behind haproxy', dying['200'] === 100, dying);
+	check('a host is killed: the other serves on behind haproxy', dying['200'] === 100, dying);
 	const held = await chat(other.url, 'parallel', 5);
 	await delay(LEASE_SECONDS * 1000 + 500);
 	const freed = await chat(other.url, 'parallel', 5);

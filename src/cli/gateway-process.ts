@@ -61,7 +61,7 @@ export async function runGatewayProcess(): Promise<number> {
 		},
 	};
 	try {
-		const front = await openGateway({ config, pool, log, version, metrics, asked });
+		const front = await openGateway({ config, pool, log, version, metrics, shared, asked });
 		const why = await Promise.race([drained, orphaned]);
 		if (why === 'orphaned') return 1;
 		await front.drain(config.server.drainSeconds * 1000);

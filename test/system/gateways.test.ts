@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { startFakeRedis } from '../support/fake-redis.ts';
 import { isAlive, type RetortServer, runRetort, startRetort } from '../support/retort-server.ts';
 import {
 	endlessQuestion,
@@ -77,14 +81,44 @@ it('two gateways share a port and a worker: one that is killed is replaced, and 
 	expect([...gatewayPids(server), ...workerPids().values()].filter(isAlive)).toEqual([]);
 });
 
-it('gateways end with their parent, however it ends', async () => {
-	server = await startRetort(['--gateways', '2']);
+it('with Redis a kept response and an Idempotency-Key are of all processes, which end with their parent', async () => {
+	const redis = await startFakeRedis();
+	const folder = mkdtempSync(join(tmpdir(), 'retort-gateways-'));
+	onTestFinished(async () => {
+		rmSync(folder, { recursive: true });
+		await redis.close();
+	});
+	const config = join(folder, 'retort.json');
+	// A busy machine gets the time that it needs.
+	writeFileSync(config, JSON.stringify({ redis: { url: redis.url, timeoutMs: 1000 } }));
+	server = await startRetort(['--gateways', '2', '--config', config]);
+	/** Each tells with its id that it is there. */
+	const heard = () =>
+		new Set(redis.asked.filter((words) => words.includes('retort:gateways')).map((words) => words[5]));
+	await expect.poll(() => heard().size, { timeout: 20_000 }).toBe(2);
+	const { url } = server;
+	/** Over a connection of its own: the processes take turns. What is asked of a path is one question. */
+	const ask = async (path: string, body?: object) => {
+		const headers = { connection: 'close', 'content-type': 'application/json', 'idempotency-key': path };
+		const post = { method: 'POST', body: JSON.stringify(body) };
+		const response = await fetch(url + path, { headers, ...(body === undefined ? {} : post) });
+		return { status: response.status, id: JSON.parse(await response.text()).id };
+	};
+	const question = { ...sumQuestion(1, 2), max_tokens: 60 };
+	const first = await ask('/v1/chat/completions', question);
+	const answers = [first, ...(await Promise.all([1, 2, 3, 4].map(() => ask('/v1/chat/completions', question))))];
+	expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+	expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+	const kept = await ask('/v1/responses', { model: 'pocket-reasoner', input: 'What is 1+2?', max_output_tokens: 60 });
+	const found = await Promise.all(Array.from({ length: 8 }, () => ask(`/v1/responses/${kept.id}`)));
+	expect(found).toEqual(found.map(() => ({ status: 200, id: kept.id })));
+
 	server.process.kill('SIGKILL');
 	await server.exited;
 	const pids = gatewayPids(server);
 	expect(pids).toHaveLength(2);
 	await expect.poll(() => pids.filter(isAlive), { timeout: 5000 }).toEqual([]);
-});
+}, 60_000);
 
 it('says once that the port is taken, and how to go on', async () => {
 	const taken = createServer().listen(0, '127.0.0.1');
