@@ -9,7 +9,7 @@ export type SpawnCommand = { command: string; args: string[]; env: Record<string
 
 export type Child = {
 	readonly pid: number | null;
-	/** Settles once the process is gone, with the reason in words; never rejects. */
+	/** Settles once the process is gone, with the reason in words, its last complaint too if it failed; never rejects. */
 	readonly exited: Promise<string>;
 	/** SIGTERM, and SIGKILL after `killAfterMs`. Settles once it is gone. */
 	end(): Promise<void>;
@@ -18,6 +18,9 @@ export type Child = {
 
 /** What a worker may inherit: where programs, libraries and devices are. Never keys, tokens or proxies. */
 const INHERITED = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_.*|(CUDA|NVIDIA|HIP|ROCR|GGML|VK|OMP)_.*)$/;
+
+/** From a worker's end until the rest of what it said was read. */
+const LAST_WORDS_MS = 500;
 
 /**
  * Before the worker's own program: no core dumps (they would hold prompts), files for this user alone, and, where
@@ -48,14 +51,28 @@ export function startChild(
 		detached: livesOn,
 		env: { ...Object.fromEntries(inherited), ...env },
 	});
+	let complaint: string | null = null;
 	const exited = new Promise<string>((resolve) => {
 		child.on('error', (error) => resolve(`could not be started: ${error.message}`));
-		child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+		child.once('exit', (code, signal) => {
+			if (signal !== null) return resolve(`signal ${signal}`);
+			const tell = () => resolve(`exit code ${code}${complaint === null ? '' : `: ${complaint}`}`);
+			if (code === 0) return resolve('exit code 0');
+			// What it said last may still be in the pipe, and the pipe with a child of its own.
+			const timer = setTimeout(tell, LAST_WORDS_MS);
+			child.once('close', () => {
+				clearTimeout(timer);
+				tell();
+			});
+		});
 	});
 	// A pipe whose other end died says EPIPE; the exit says it better.
 	child.stdin.on('error', () => {});
-	relog(child.stdout, options);
-	relog(child.stderr, options);
+	const hear = (line: string) => {
+		complaint = relogLine(line, options.workerId, options.log) ?? complaint;
+	};
+	readLines(child.stdout, hear);
+	readLines(child.stderr, hear);
 	preferAsVictim(child);
 
 	let killTimer: NodeJS.Timeout | undefined;
@@ -77,11 +94,9 @@ export function startChild(
 	};
 }
 
-function relog(stream: Readable, options: { workerId: string; log: PoolLog }): void {
+function readLines(stream: Readable, hear: (line: string) => void): void {
 	stream.on('error', () => {});
-	createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) =>
-		relogLine(line, options.workerId, options.log),
-	);
+	createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', hear);
 }
 
 /** When memory runs out the kernel should take a worker, which comes back, and not the gateway. Linux only. */

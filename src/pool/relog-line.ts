@@ -5,16 +5,21 @@ const MAX_LINE_LENGTH = 4096;
 
 const pinoLineSchema = z.looseObject({ level: z.union([z.number(), z.string()]), msg: z.string() });
 
-/** Says again, under the gateway's log, what a worker process said: pino's JSON lines as such, anything else as text. */
-export function relogLine(line: string, workerId: string, log: PoolLog): void {
-	if (line.trim() === '') return;
+/**
+ * Says again, under the gateway's log, what a worker process said: pino's JSON lines as such, anything else as text. Gives
+ * back what it complains of: the error of a line that tells one, a text as it is.
+ */
+export function relogLine(line: string, workerId: string, log: PoolLog): string | null {
+	if (line.trim() === '') return null;
 	const parsed = pinoLineSchema.safeParse(parseJson(line));
 	if (!parsed.success) {
-		log.info({ workerId, line: line.slice(0, MAX_LINE_LENGTH) }, 'worker output');
-		return;
+		const text = line.slice(0, MAX_LINE_LENGTH);
+		log.info({ workerId, line: text }, 'worker output');
+		return text;
 	}
 	const { level, msg, time: _time, pid: _pid, hostname: _hostname, ...fields } = parsed.data;
 	log[levelName(level)]({ ...fields, workerId }, msg);
+	return typeof fields.error === 'string' ? fields.error : null;
 }
 
 function parseJson(text: string): unknown {

@@ -49,6 +49,15 @@ describe('startChild', () => {
 		expect(await child.exited).toBe('signal SIGKILL');
 	});
 
+	it('tells what a child that failed complained of last, however late that is read', async () => {
+		const says = (line: string) => `process.stdout.write(${JSON.stringify(`${line}\n`)}, () => process.exit(1))`;
+		const failed = JSON.stringify({ level: 'error', error: 'no model in /x.gguf', msg: 'worker failed' });
+		expect(await startNode(says(failed)).child.exited).toBe('exit code 1: no model in /x.gguf');
+		expect(await startNode(says('retort: not a file')).child.exited).toBe('exit code 1: retort: not a file');
+		const line = JSON.stringify({ level: 'info', msg: 'up' });
+		expect(await startNode(says(line)).child.exited).toBe('exit code 1');
+	});
+
 	it('tells of a program that is not there', async () => {
 		const log = recordingLog();
 		const child = startChild({ command: '/nowhere/node', args: [], env: {} }, { workerId: 'w', log, killAfterMs: 100 });
