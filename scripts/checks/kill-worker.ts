@@ -1,4 +1,4 @@
-// SIGKILL of one of two workers under 50 requests, several times: npm run check:kill-worker -- [rounds]
+// SIGKILL of one of two workers under 50 requests, several times, and then of both: npm run check:kill-worker -- [rounds]
 import { startRetort } from '../../test/support/retort-server.ts';
 import { type StreamOutcome, streamChat, sumQuestion } from '../../test/support/stream-chat.ts';
 import { quantile } from './quantile.ts';
@@ -8,6 +8,8 @@ const rounds = Number(process.argv[2] ?? 5);
 const server = await startRetort(['--workers', '2', '--slots', '4', '--log-level', 'info']);
 const totals = { complete: 0, told: 0, silent: 0, lostWithoutToken: 0, killed: 0 };
 const backMs: number[] = [];
+/** With all workers dead: how soon new requests were told, and when one was served again. */
+const dead = { refusedMs: [] as number[], retryAfter: 0, servedAfterMs: 0 };
 try {
 	for (let round = 0; round < rounds; round++) {
 		const ids = [...server.workerPids()];
@@ -40,8 +42,31 @@ try {
 		while (countReady(victimId) === readyBefore) await new Promise((resolve) => setTimeout(resolve, 20));
 		backMs.push(performance.now() - killedMs);
 	}
+	await killAll();
 } finally {
 	await server.stop();
+}
+
+async function killAll(): Promise<void> {
+	const died = () => server.logs().filter(({ msg }) => /^worker died/.test(msg)).length;
+	const diedBefore = died();
+	for (const pid of server.workerPids().values()) process.kill(pid, 'SIGKILL');
+	const killedMs = performance.now();
+	while (died() < diedBefore + 2) await new Promise((resolve) => setTimeout(resolve, 1));
+	for (let isServed = false; !isServed; ) {
+		const startedMs = performance.now();
+		const response = await fetch(`${server.url}/v1/chat/completions`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ ...sumQuestion(1, 2), max_tokens: 1 }),
+		});
+		await response.arrayBuffer();
+		isServed = response.status === 200;
+		if (response.status === 503) dead.refusedMs.push(performance.now() - startedMs);
+		if (response.headers.has('retry-after')) dead.retryAfter += 1;
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+	dead.servedAfterMs = performance.now() - killedMs;
 }
 
 function countReady(workerId: string): number {
@@ -52,13 +77,22 @@ function isComplete({ finishReason, sawDone, error }: StreamOutcome): boolean {
 	return finishReason === 'stop' && sawDone && error === null;
 }
 
-const isRight = totals.killed === rounds && totals.silent === 0 && totals.lostWithoutToken === 0;
+const isTold =
+	dead.refusedMs.length > 0 && dead.retryAfter === dead.refusedMs.length && quantile(dead.refusedMs, 0.99) < 50;
+const isRight = isTold && totals.killed === rounds && totals.silent === 0 && totals.lostWithoutToken === 0;
 console.log(`${rounds} rounds of ${REQUESTS} requests, one of two workers killed in ${totals.killed} of them`);
 console.log(`  completed, on either worker        ${totals.complete}`);
 console.log(`  ended by an explicit error frame   ${totals.told}`);
 console.log(`  lost without ever having a token   ${totals.lostWithoutToken}`);
 console.log(`  ended as if all were well          ${totals.silent}`);
 console.log(`  worker back after (median, most)   ${ms(backMs, 0.5)}, ${ms(backMs, 1)}`);
+console.log(
+	`both killed: ${dead.refusedMs.length} new requests told 503, ${dead.retryAfter} of them with Retry-After,`,
+);
+console.log(
+	`  within (median, p99)               ${dead.refusedMs.length === 0 ? '-' : `${ms(dead.refusedMs, 0.5)}, ${ms(dead.refusedMs, 0.99)}`} (promised: 50 ms)`,
+);
+console.log(`  served again after                 ${Math.round(dead.servedAfterMs)} ms`);
 console.log(isRight ? 'OK' : 'NOT AS PROMISED');
 process.exitCode = isRight ? 0 : 1;
 

@@ -1,19 +1,26 @@
-// Three workers as separate hosts, 60 streams, one fault after another: npm run check:hosts -- [--streams N] [--rounds N]
-// Every stream has to complete with the text of an undisturbed run. Linux; with rights to make network namespaces also
-// the faults of a link, without them on loopback addresses.
+// Three workers as separate hosts, 60 streams, one fault after another, a rolling restart of all three last:
+// npm run check:hosts -- [--streams N] [--rounds N] [--gateways N] [--tls]
+// Every stream has to complete with the text of an undisturbed run. With --gateways that many processes serve, with --tls the
+// workers speak TLS and want a certificate of the gateway. Linux; with rights to make network namespaces also the faults of
+// a link, without them on loopback addresses.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { poolReportSchema } from '../../../src/protocol/admin-api.ts';
-import { startRetort } from '../../../test/support/retort-server.ts';
+import { type LogLine, type RetortServer, startRetort } from '../../../test/support/retort-server.ts';
 import { type StreamOutcome, streamChat, sumQuestion } from '../../../test/support/stream-chat.ts';
 import { quantile } from '../quantile.ts';
 import { canHaveNamespaces, startWorkerHost, type WorkerHost } from './worker-host.ts';
 
 const { values } = parseArgs({
-	options: { streams: { type: 'string', default: '60' }, rounds: { type: 'string', default: '1' } },
+	options: {
+		streams: { type: 'string', default: '60' },
+		rounds: { type: 'string', default: '1' },
+		gateways: { type: 'string', default: '1' },
+		tls: { type: 'boolean', default: false },
+	},
 });
 const STREAMS = Number(values.streams);
 const STALL_SECONDS = 2;
@@ -52,12 +59,20 @@ const folder = mkdtempSync(join(tmpdir(), 'retort-hosts-'));
 const tokenFile = join(folder, 'worker.token');
 writeFileSync(tokenFile, 'a-token-for-this-check-alone\n', { mode: 0o600 });
 const hosts: WorkerHost[] = [];
-for (const index of [0, 1, 2]) hosts.push(await startWorkerHost(index, { tokenFile, slots: SLOTS }));
+const pem = (name: string) => resolve('test/fixtures/tls', name);
+const workerTls = values.tls ? { cert: pem('worker.crt'), key: pem('worker.key'), clientCa: pem('ca.crt') } : null;
+const gatewayTls = { caFile: pem('ca.crt'), certFile: pem('gateway.crt'), keyFile: pem('gateway.key') };
+for (const index of [0, 1, 2]) hosts.push(await startWorkerHost(index, { tokenFile, slots: SLOTS, tls: workerTls }));
+/** A proxy passes bytes, so the certificate is checked against its address. */
+const remotes = hosts.map(({ proxy: { url } }) =>
+	values.tls ? { url: url.replace('http:', 'https:'), tokenFile, tls: gatewayTls } : { url, tokenFile },
+);
 const configFile = join(folder, 'retort.yaml');
 writeFileSync(
 	configFile,
 	JSON.stringify({
-		models: { 'pocket-reasoner': { hosts: hosts.map(({ proxy }) => ({ url: proxy.url, tokenFile })) } },
+		models: { 'pocket-reasoner': { hosts: remotes } },
+		server: { gateways: Number(values.gateways) },
 		workers: { stallSeconds: STALL_SECONDS },
 		logging: { level: 'info' },
 	}),
@@ -87,10 +102,13 @@ try {
 					.slice(logged)
 					.filter(({ msg }) => msg === 'running the request elsewhere')
 					.map(({ time }) => Number(time) - injectedMs);
+				const wrongBefore = wrong;
 				report(injectedMs === 0 ? `${fault.name} (not injected)` : fault.name, outcomes, expected, moves, injectedMs);
+				if (wrong > wrongBefore) tellTroubles(server.logs().slice(logged), injectedMs);
 				await fault.heal(host);
 				await allReady(server.url);
 			}
+		await rollingRestart(server, expected);
 	} finally {
 		await server.stop();
 	}
@@ -100,6 +118,30 @@ try {
 }
 console.log(wrong === 0 ? 'OK' : `NOT AS PROMISED: ${wrong} streams`);
 process.exitCode = wrong === 0 ? 0 : 1;
+
+/** Each host's worker is told to end, which drains it, and is started again when it has: as an orchestrator does. */
+async function rollingRestart(server: RetortServer, expected: Watched[]): Promise<void> {
+	const logged = server.logs().length;
+	let isOver = false;
+	const restarts = (async () => {
+		for (const host of hosts) {
+			await host.end();
+			await host.restart();
+			await allReady(server.url);
+		}
+		isOver = true;
+	})();
+	let runs = 0;
+	while (!isOver) {
+		report(`rolling restart, run ${++runs}`, await run(server.url), expected, []);
+	}
+	await restarts;
+	const moved = server
+		.logs()
+		.slice(logged)
+		.filter(({ msg }) => msg === 'running the request elsewhere').length;
+	console.log(`all three restarted during ${runs} runs of ${STREAMS} streams; ${moved} moved`);
+}
 
 type Watched = StreamOutcome & { arrivedMs: number[] };
 
@@ -146,6 +188,12 @@ function tell({ error, sawDone, reasoning, content }: Watched, expected: Watched
 	while (at < is.length && is[at] === should[at]) at += 1;
 	const near = { is: is.slice(at - 20, at + 20), should: should.slice(at - 20, at + 20), at, of: should.length };
 	console.log(`  ${JSON.stringify({ error, sawDone, ...near })}`);
+}
+
+/** What became of workers meanwhile: a machine that is too busy for the stall limit kills more of them than the fault did. */
+function tellTroubles(lines: LogLine[], injectedMs: number): void {
+	for (const { msg, time, workerId, reason } of lines)
+		if (reason !== undefined) console.log(`  ${Number(time) - injectedMs} ms: ${workerId}: ${msg}: ${reason}`);
 }
 
 function longestSilenceAfter(arrivedMs: number[], fromMs: number): number {

@@ -11,7 +11,9 @@ export type WorkerHost = {
 	freeze(isFrozen: boolean): void;
 	/** Only with a namespace. */
 	link: { up(isUp: boolean): void; slow(isSlow: boolean): void } | null;
-	/** After a kill. */
+	/** SIGTERM, and until it has finished what it runs. */
+	end(): Promise<void>;
+	/** After a kill or an end. */
 	restart(): Promise<void>;
 	stop(): Promise<void>;
 };
@@ -28,8 +30,9 @@ export const canHaveNamespaces = (() => {
 
 export async function startWorkerHost(
 	index: number,
-	options: { tokenFile: string; slots: number },
+	options: { tokenFile: string; slots: number; tls: { cert: string; key: string; clientCa: string } | null },
 ): Promise<WorkerHost> {
+	const { tls } = options;
 	const namespace = `retort-${process.pid}-${index}`;
 	const device = `rt${process.pid % 100_000}v${index}`;
 	const host = canHaveNamespaces ? `10.213.${index}.2` : `127.0.0.${2 + index}`;
@@ -45,6 +48,7 @@ export async function startWorkerHost(
 		`--slots=${options.slots}`,
 		'--context=1024',
 		'--end-with-stdin',
+		...(tls === null ? [] : [`--tls-cert=${tls.cert}`, `--tls-key=${tls.key}`, `--tls-client-ca=${tls.clientCa}`]),
 	];
 	const [command, commandArgs] = canHaveNamespaces
 		? ['ip', ['netns', 'exec', namespace, process.execPath, ...args]]
@@ -68,6 +72,11 @@ export async function startWorkerHost(
 					slow: (isSlow) => slowDown(namespace, isSlow),
 				}
 			: null,
+		async end() {
+			const exited = once(child, 'exit');
+			child.kill('SIGTERM');
+			await exited;
+		},
 		restart: launch,
 		async stop() {
 			const exited = once(child, 'exit');
