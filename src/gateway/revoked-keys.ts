@@ -3,6 +3,7 @@ import type { SharedState } from './shared/shared-state.ts';
 /** Keys that are in the configuration and count no more. What runs with one runs on. */
 export class RevokedKeys {
 	readonly #shared: SharedState | null;
+	/** Those that Redis has not heard of. What it has heard of any gateway may take back. */
 	readonly #here = new Set<string>();
 
 	constructor(shared: SharedState | null) {
@@ -16,7 +17,9 @@ export class RevokedKeys {
 	/** True when the other gateways will hear of it, which takes them two seconds. */
 	async revoke(keyId: string): Promise<boolean> {
 		this.#here.add(keyId);
-		return this.#tell((shared) => shared.ask((redis) => redis.sadd('revoked', keyId)));
+		const isTold = await this.#tell((shared) => shared.ask((redis) => redis.sadd('revoked', keyId)));
+		if (this.#shared?.revoked.has(keyId) === true) this.#here.delete(keyId);
+		return isTold;
 	}
 
 	async restore(keyId: string): Promise<boolean> {
