@@ -1,5 +1,5 @@
 // Three workers as separate hosts, 60 streams, one fault after another, a rolling restart of all three last:
-// npm run check:hosts -- [--streams N] [--rounds N] [--gateways N] [--tls]
+// npm run check:hosts -- [--streams N] [--rounds N] [--gateways N] [--tls] [--stall-seconds N]
 // Every stream has to complete with the text of an undisturbed run. With --gateways that many processes serve, with --tls the
 // workers speak TLS and want a certificate of the gateway. Linux; with rights to make network namespaces also the faults of
 // a link, without them on loopback addresses.
@@ -20,10 +20,12 @@ const { values } = parseArgs({
 		rounds: { type: 'string', default: '1' },
 		gateways: { type: 'string', default: '1' },
 		tls: { type: 'boolean', default: false },
+		/** On a machine that is busy otherwise a worker that is well can be silent for longer. */
+		'stall-seconds': { type: 'string', default: '2' },
 	},
 });
 const STREAMS = Number(values.streams);
-const STALL_SECONDS = 2;
+const STALL_SECONDS = Number(values['stall-seconds']);
 /** Two hosts take what three had. */
 const SLOTS = Math.ceil(STREAMS / 2);
 
