@@ -118,7 +118,7 @@ it('with Redis a kept response and an Idempotency-Key are of all processes, whic
 	const pids = gatewayPids(server);
 	expect(pids).toHaveLength(2);
 	await expect.poll(() => pids.filter(isAlive), { timeout: 5000 }).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it('says once that the port is taken, and how to go on', async () => {
 	const taken = createServer().listen(0, '127.0.0.1');
