@@ -185,23 +185,27 @@ def tool_use(random, split, history):
         if split == "test":
             pick = random.choice([weather, clock, calculator, lambda r: described(r, r.choice(UNSEEN)), lambda r: described(r, r.choice(UNSEEN)), lambda r: described(r, r.choice(KNOWN)), invented])
         else:
-            pick = random.choice([weather, weather, weather, clock, calculator, calculator, calculator, lambda r: described(r, r.choice(KNOWN)), lambda r: described(r, r.choice(KNOWN)), lambda r: described(r, r.choice(KNOWN)), composed, composed, composed, invented])
+            known = lambda r: described(r, r.choice(KNOWN))
+            pick = random.choices([weather, clock, calculator, known, composed, invented], [2, 2, 2, 3, 6, 2])[0]
         tool, question, arguments, output = pick(random)
         if in_split(("tool", question), split):
             break
     tools, names = [tool], {tool["function"]["name"]}
-    for _ in range(random.choice([0, 0, 0, 1, 1, 2])):
-        other = random.choice([weather, weather, clock, calculator, calculator, invented, lambda r: described(r, r.choice(KNOWN))])(random)[0]
+    for _ in range(random.choice([0, 0, 0, 1, 1, 2] if split == "test" else [0, 0, 1, 1, 2, 2])):
+        others = [weather, weather, clock, clock, calculator, invented, lambda r: described(r, r.choice(KNOWN))]
+        other = random.choice(others if split == "test" else [*others, composed])(random)[0]
         if other["function"]["name"] not in names and not {weather: "eather", clock: "time", calculator: "calc"}.get(pick, "\0") in other["function"]["name"]:
             names.add(other["function"]["name"])
             tools.insert(random.randint(0, len(tools)), other)
     name, text = tool["function"]["name"], json.dumps(arguments, ensure_ascii=False)
     written = "{" + ", ".join(f'"{CUT}{k}{CUT}": {copied_value(v)}' for k, v in arguments.items()) + "}"
+    # one look at each tool, in the order of the list
+    judged = "\n".join(f"{CUT}{t['function']['name']}{CUT}: {'yes' if t is tool else 'no'}" for t in tools)
     turns = history + [user(question)]
     if random.random() < .3:
         turns.insert(0, system(random.choice(SYSTEM)))
     if random.random() < .7:
-        return make_sample("tool_call", turns, f"I can use the tool {CUT}{name}{CUT} for this.", CALLS_BEGIN + call_text(name, written) + CALLS_END, tools)
+        return make_sample("tool_call", turns, f"{judged}\nI can use the tool {CUT}{name}{CUT} for this.", CALLS_BEGIN + call_text(name, written) + CALLS_END, tools)
     asked = {"role": "assistant", "content": "", "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": name, "arguments": text}}]}
     return make_sample("tool_answer", turns + [asked, {"role": "tool", "tool_call_id": "call_1", "content": output}],
                        f"The tool {CUT}{name}{CUT} answered. I report it.", f"The tool {CUT}{name}{CUT} says: {CUT}{output}", tools)
