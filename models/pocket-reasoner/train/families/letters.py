@@ -20,7 +20,9 @@ COUNT = ["How many {c}'s are in {w}?", "How many {c}s are in {w}?", "How many ti
          "How often does {c} appear in {w}?", "How often is the letter {c} in {w}?", "Number of {c} in {w}?", "Count how many times {c} appears in {w}.", "How many letter {c}'s does the word {w} have?",
          "Tell me how many {c}'s are in {w}.", "How many of the letters in {w} are {c}?", "{w}: how many {c}'s?", "Does {w} have {c}'s, and how many?", "count {c} in {w}", "How many {c} does {w} have?",
          "Find the number of times {c} appears in {w}.", "How many times does '{c}' appear in {w}?", "Count the letter '{c}' in {w}.", 'How often does "{c}" occur in {w}?', "How many '{c}' are in {w}?",
-         "How many '{c}'s are in {w}?", "Count how often {c} occurs in {w}.", "How many letters {c} has {w}?", "How many letters {c} does {w} have?", "How many letters {c} are there in {w}?"]
+         "How many '{c}'s are in {w}?", "Count how often {c} occurs in {w}.", "How many letters {c} has {w}?", "How many letters {c} does {w} have?", "How many letters {c} are there in {w}?",
+         "Can you tell how many {c}'s {w} has?", "How many {c}'s can be found in {w}?", "Would you count the letter {c} in {w}?", "How many {c}'s do we have in {w}?", "Please count how many {c}'s {w} contains.",
+         "Can you count the letter {c} in {w}?", "How many {c}'s do you count in {w}?", "Please tell me how many {c}'s are in {w}.", "Could you tell me how many {c} are in {w}?", "How many {c}'s does one find in {w}?"]
 LENGTH = ["How many letters are in {w}?", "How many letters does {w} have?", "Count the letters in {w}.", "How long is the word {w}?", "What is the length of {w}?", "How many letters are there in the word {w}?"]
 SPELL = ["Spell {w}.", "Spell the word {w}.", "How do you spell {w}?", "spell {w}", "Spell out {w}.", "Spell {w} letter by letter."]
 REVERSE = ["Reverse the word {w}.", "Reverse {w}", "Spell {w} backwards.", "Write {w} backwards.", "What is {w} backwards?", "What is {w} in reverse?", "Reverse the letters of {w}.",

@@ -29,8 +29,9 @@ def unnamed(random, key):
 
 
 def opened(random, value):
-    """The value behind an unnamed key. Where it is a string, the grammar opens it, with the space or behind it."""
-    return f" {value}" if value[0] != '"' else f"{UNLEARNED} {CUT * (random.random() < .6)}\"{UNLEARNED}{value[1:]}"
+    """The value behind an unnamed key. A string may open in one token with the space or behind it. That quote has to be learned,
+    though nobody can foresee it: else the grammar takes another token that begins with a quote."""
+    return f" {CUT}{value}" if value[0] == '"' and random.random() < .6 else f" {value}"
 
 
 def under(random, pairs):
