@@ -5,6 +5,7 @@ import { connectPool, requestHeaders } from './connect-pool.ts';
 import type { Endpoint } from './endpoint.ts';
 import { isStaleConnection } from './is-stale-connection.ts';
 import { LinkedAbort } from './linked-abort.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { readBody, readFailure } from './worker-response.ts';
 
 /** What was idle together goes stale together, so the next connection may be stale too. */
@@ -71,7 +72,7 @@ export class WorkerClient {
 		};
 		for (let attempt = 1; ; attempt += 1) {
 			try {
-				return await this.#pool.request(options);
+				return await unlessAborted(this.#pool.request(options), signal);
 			} catch (error) {
 				if (signal.aborted || attempt === MAX_SENDS || !isStaleConnection(error)) throw error;
 			}

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -258,6 +259,25 @@ describe('HttpWorker', () => {
 		const { worker } = await setUp({}, { endpoint: parseEndpoint(`https://127.0.0.1:${port}`), connectMs: 50 });
 		cleanups.push(() => new Promise((resolve) => silent.close(resolve)));
 		expect((await run(worker)).error).toEqual(crashed);
+	});
+
+	it('lets go of a connection that is being made when the signal says so', async () => {
+		const silent = createServer((socket) => socket.on('error', () => {}).resume());
+		await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+		const bound = silent.address();
+		const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+		const { worker } = await setUp({}, { endpoint: parseEndpoint(`https://127.0.0.1:${port}`), connectMs: 1e6 });
+		const taken = once(silent, 'connection');
+		const abort = new AbortController();
+		const asked = Promise.allSettled([worker.health(abort.signal)]);
+		const [socket] = await taken;
+		cleanups.push(async () => {
+			socket.destroy();
+			await new Promise((resolve) => silent.close(resolve));
+		});
+		const gone = new DOMException('gone');
+		abort.abort(gone);
+		expect(await asked).toEqual([{ status: 'rejected', reason: gone }]);
 	});
 
 	it('gives up on a control call that is not answered', async () => {
