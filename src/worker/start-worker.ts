@@ -50,9 +50,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 	async function end(finish: (model: LoadedModel) => Promise<void>): Promise<void> {
 		if (isClosed) return;
 		isClosed = true;
-		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 		await loading.catch(() => undefined);
+		// Until its last generation has ended it says that it drains: one that cannot be asked is taken for dead.
 		if (loaded !== null) await finish(loaded);
+		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 		server.closeIdleConnections();
 		const sweep = setInterval(() => server.closeIdleConnections(), 50);
 		await closed.finally(() => clearInterval(sweep));

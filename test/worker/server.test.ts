@@ -225,9 +225,17 @@ describe('starting a worker', () => {
 		await other.ready;
 		const response = await fetch(`${other.address}/generate`, {
 			method: 'POST',
-			body: JSON.stringify(ask('What is 17+25?')),
+			body: JSON.stringify(
+				ask('x', { phases: [phase({ sampling: { ...phase().sampling, logitBias: [[97, 100]] } })], maxTokens: null }),
+			),
 		});
 		const closing = other.close();
+		// Until it has ended: who cannot ask it would take it for dead, and its generations with it.
+		const health = await fetch(`${other.address}/health`);
+		expect(workerHealthSchema.parse(await health.json()).state).toBe('draining');
+		const late = await fetch(`${other.address}/generate`, { method: 'POST', body: JSON.stringify(ask('x')) });
+		expect(late.status).toBe(503);
+		expect(await late.json()).toMatchObject({ error: { code: 'shutting_down' } });
 		expect((await response.text()).trimEnd().split('\n').at(-1)).toContain('generation-end');
 		await closing;
 		await expect(fetch(`${other.address}/health`)).rejects.toThrow();
