@@ -49,9 +49,12 @@ const FAULTS: Fault[] = [
 			]
 		: []),
 	...(['reset', 'fin', 'garbage', 'slice'] as const).map((fault) => ({
-		name: { reset: 'reset within a line', fin: 'clean FIN in a stream', garbage: 'garbage', slice: 'byte by byte' }[
-			fault
-		],
+		name: {
+			reset: 'reset within a line',
+			fin: 'clean FIN in a stream',
+			garbage: 'garbage',
+			slice: 'in pieces of seven bytes',
+		}[fault],
 		inject: (host: WorkerHost) => host.proxy.break(fault),
 		heal: (host: WorkerHost) => host.proxy.heal(),
 	})),
@@ -178,7 +181,7 @@ function report(name: string, outcomes: Watched[], expected: Watched[], moves: n
 	const ms = (times: number[], share: number) =>
 		times.length === 0 ? '-' : `${Math.round(quantile(times, share))} ms`;
 	console.log(
-		`${name.padEnd(24)} ${whole}/${outcomes.length} whole, ${String(moves.length).padStart(2)} moved; ` +
+		`${name.padEnd(25)} ${whole}/${outcomes.length} whole, ${String(moves.length).padStart(2)} moved; ` +
 			`detected p50 ${ms(moves, 0.5)}, p99 ${ms(moves, 0.99)}; silent p50 ${ms(resumed, 0.5)}, p99 ${ms(resumed, 0.99)}`,
 	);
 }
