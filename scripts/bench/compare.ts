@@ -6,6 +6,8 @@ export type Row = Pick<Metric, 'name' | 'unit' | 'better'> & {
 	against: Spread | null;
 	/** target / against, of the same round each. */
 	ratio: Spread | null;
+	/** target - against, of the same round each: what the one adds to the other. */
+	difference: Spread | null;
 };
 
 /** Joins the rounds metric by metric. Ratios are taken within a round, where both met the same machine. Pure. */
@@ -15,14 +17,24 @@ export function compareRounds(target: readonly Metric[][], against: readonly Met
 		const metric = target.flat().find((each) => each.name === name);
 		const own = spread(figuresOf(target, name));
 		if (metric === undefined || own === null) return [];
-		const ratios = (against ?? []).flatMap((round, index) => {
+		const pairs = (against ?? []).flatMap((round, index) => {
 			const mine = figureOf(target[index] ?? [], name);
 			const theirs = figureOf(round, name);
-			return mine === null || theirs === null || theirs === 0 ? [] : [mine / theirs];
+			return mine === null || theirs === null ? [] : [{ mine, theirs }];
 		});
+		const ratios = pairs.flatMap(({ mine, theirs }) => (theirs === 0 ? [] : [mine / theirs]));
+		const differences = pairs.map(({ mine, theirs }) => mine - theirs);
 		const { unit, better } = metric;
 		return [
-			{ name, unit, better, target: own, against: spread(figuresOf(against ?? [], name)), ratio: spread(ratios) },
+			{
+				name,
+				unit,
+				better,
+				target: own,
+				against: spread(figuresOf(against ?? [], name)),
+				ratio: spread(ratios),
+				difference: spread(differences),
+			},
 		];
 	});
 }

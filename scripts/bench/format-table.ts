@@ -3,12 +3,12 @@ import type { Spread } from './statistics.ts';
 
 /** Markdown: median, and least..most of the rounds. Pure. */
 export function formatTable(rows: readonly Row[], labels: { target: string; against: string | null }): string {
-	const head = ['', 'unit', labels.target, ...(labels.against === null ? [] : [labels.against, 'ratio'])];
+	const head = ['', 'unit', labels.target, ...(labels.against === null ? [] : [labels.against, 'ratio', 'difference'])];
 	const lines = rows.map((row) => [
 		row.name,
 		row.unit,
 		show(row.target),
-		...(labels.against === null ? [] : [show(row.against), showRatio(row)]),
+		...(labels.against === null ? [] : [show(row.against), showRatio(row), showDifference(row)]),
 	]);
 	const widths = head.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)));
 	const write = (cells: readonly string[]) =>
@@ -24,6 +24,10 @@ function show(spread: Spread | null): string {
 
 function showRatio(row: Row): string {
 	return row.better === 'neither' || row.ratio === null ? '-' : show(row.ratio);
+}
+
+function showDifference(row: Row): string {
+	return row.unit === 'ms' ? show(row.difference) : '-';
 }
 
 function digits(value: number): string {

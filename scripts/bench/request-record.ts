@@ -15,6 +15,8 @@ export type RequestRecord = {
 	completionTokens: number | null;
 	reasoningTokens: number | null;
 	finishReason: string | null;
+	/** 0 where no answer began. */
+	status: number;
 	/** Left by us, mid-way. */
 	aborted: boolean;
 	/** Sent the moment another request of the same lane was left: its first token shows that the slot was free. */

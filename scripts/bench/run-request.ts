@@ -54,6 +54,7 @@ export function runRequest(target: Target, options: RequestOptions): Promise<Req
 		completionTokens: null,
 		reasoningTokens: null,
 		finishReason: null,
+		status: 0,
 		aborted: false,
 		followsAbort: options.followsAbort,
 		error: null,
@@ -62,7 +63,6 @@ export function runRequest(target: Target, options: RequestOptions): Promise<Req
 	const scanner = new SseScanner();
 	const answers: string[] = [];
 	const whole: Buffer[] = [];
-	let status = 0;
 	let streams = false;
 	let isDone = false;
 
@@ -98,7 +98,7 @@ export function runRequest(target: Target, options: RequestOptions): Promise<Req
 					else options.signal?.addEventListener('abort', () => leave(controller), { once: true });
 				},
 				onResponseStart(_controller, statusCode, headers) {
-					status = statusCode;
+					record.status = statusCode;
 					streams = statusCode === 200 && String(headers['content-type']).startsWith('text/event-stream');
 				},
 				onResponseData(controller, chunk) {
@@ -111,7 +111,7 @@ export function runRequest(target: Target, options: RequestOptions): Promise<Req
 					if (options.abortAfterDeltas !== null && record.deltaMs.length >= options.abortAfterDeltas) leave(controller);
 				},
 				onResponseEnd() {
-					if (status !== 200) finish(`status ${status}`);
+					if (record.status !== 200) finish(`status ${record.status}`);
 					else finish(streams && !isDone ? 'stream ended without [DONE]' : null);
 				},
 				onResponseError(_controller, error) {

@@ -16,6 +16,7 @@ function record(changes: Partial<RequestRecord>): RequestRecord {
 		completionTokens: 3,
 		reasoningTokens: 0,
 		finishReason: 'length',
+		status: 200,
 		aborted: false,
 		followsAbort: false,
 		error: null,

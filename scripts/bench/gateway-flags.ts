@@ -1,0 +1,24 @@
+import type { GatewayOptions } from './start-gateway.ts';
+
+/** For parseArgs. */
+export const gatewayFlags = {
+	main: { type: 'string', default: 'dist/main.js' }, // another build, to lay beside this one
+	'node-flags': { type: 'string', default: '' }, // before it, with spaces between, as --cpu-prof
+	port: { type: 'string', default: '0' },
+	gateways: { type: 'string', default: '1' },
+	workers: { type: 'string', default: '1' },
+	slots: { type: 'string', default: '2048' },
+	'tokens-per-second': { type: 'string', default: '10' },
+} as const;
+
+export function gatewayOptions(values: Record<keyof typeof gatewayFlags, string>): GatewayOptions {
+	return {
+		main: values.main,
+		nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
+		port: Number(values.port),
+		gateways: Number(values.gateways),
+		workers: Number(values.workers),
+		slots: Number(values.slots),
+		tokensPerSecond: Number(values['tokens-per-second']),
+	};
+}
