@@ -13,6 +13,7 @@ export function recordedPool(pool: WorkerPool): { pool: GatewayPool; take(reques
 			findModel: (name) => pool.findModel(name),
 			routes: () => pool.routes(),
 			candidates: (name, stickyKey) => pool.candidates(name, stickyKey),
+			refusalOfAll: (keyId, weight) => pool.refusalOfAll(keyId, weight),
 			awaken: (model, signal) => pool.awaken(model, signal),
 			embed: (options) => pool.embed(options),
 			endPhase: (requestId, phase) => pool.endPhase(requestId, phase),

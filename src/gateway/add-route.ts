@@ -6,7 +6,7 @@ const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE',
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
-export type GatewayRoute = { url: string; isPublic?: boolean } & (
+export type GatewayRoute = { url: string; isPublic?: boolean; takesSlot?: boolean } & (
 	| { method: Method; handler: RouteHandlerMethod }
 	| { handlers: Partial<Record<Method, RouteHandlerMethod>> }
 );
@@ -16,13 +16,14 @@ export type GatewayRoute = { url: string; isPublic?: boolean } & (
  * served without their /v1, as llama.cpp's are.
  */
 export function addRoute(app: FastifyInstance, route: GatewayRoute): void {
-	const { isPublic = false } = route;
+	const { isPublic = false, takesSlot = false } = route;
 	const urls = route.url.startsWith('/v1/') ? [route.url, route.url.slice('/v1'.length)] : [route.url];
 	const handlers = 'handlers' in route ? route.handlers : { [route.method]: route.handler };
 	const served = METHODS.filter((method) => method in handlers);
 	const allowed: HTTPMethods[] = served.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
 	for (const url of urls) {
-		for (const [method, handler] of Object.entries(handlers)) app.route({ method, url, config: { isPublic }, handler });
+		for (const [method, handler] of Object.entries(handlers))
+			app.route({ method, url, config: { isPublic, takesSlot }, handler });
 		app.route({
 			method: METHODS.filter((other) => !allowed.includes(other)),
 			url,

@@ -18,6 +18,7 @@ import { addErrors } from './plugins/errors.ts';
 import { addHostCheck } from './plugins/host-check.ts';
 import { addJsonBody } from './plugins/json-body.ts';
 import { addRequestLimits } from './plugins/limits.ts';
+import { addOverload } from './plugins/overload.ts';
 import { addRequestBasics } from './plugins/request-basics.ts';
 import { addRequestLog } from './plugins/request-log.ts';
 import { ResponseStore } from './response-store.ts';
@@ -100,6 +101,7 @@ export function buildApp({
 	if (config.keys.length === 0) addHostCheck(app, config);
 	addAuth(app, config, revoked);
 	addRequestLimits(app, counter);
+	addOverload(app, pool);
 	addJsonBody(app);
 
 	addHealthRoutes(app, pool);

@@ -8,6 +8,7 @@ export type GatewayPool = Pick<
 	| 'findModel'
 	| 'routes'
 	| 'candidates'
+	| 'refusalOfAll'
 	| 'awaken'
 	| 'generate'
 	| 'embed'

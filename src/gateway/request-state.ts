@@ -14,5 +14,7 @@ declare module 'fastify' {
 	interface FastifyContextConfig {
 		/** Answered without a key: the probes of routes/health.ts, and nothing else. */
 		isPublic?: boolean;
+		/** What it asks for runs in a slot of a worker. */
+		takesSlot?: boolean;
 	}
 }

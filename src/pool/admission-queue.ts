@@ -32,15 +32,19 @@ export class AdmissionQueue<Item> {
 	enter(key: string, item: Item, weight = 1): { hasEntered: boolean; displaced: Item | null } {
 		let displaced: Item | null = null;
 		if (this.#length >= this.#maxLength) {
-			const mine = ((this.#byKey.get(key)?.items.length ?? 0) + 1) / weight;
-			const greediest = this.#greediest();
-			if (greediest === null || greediest.share <= mine) return { hasEntered: false, displaced };
-			displaced = greediest.last;
-			this.remove(greediest.key, displaced);
+			const yielding = this.#yieldingTo(key, weight);
+			if (yielding === null) return { hasEntered: false, displaced };
+			displaced = yielding.last;
+			this.remove(yielding.key, displaced);
 		}
 		this.#lineOf(key, weight).items.push(item);
 		this.#length += 1;
 		return { hasEntered: true, displaced };
+	}
+
+	/** Whether `enter` would take a request of this key. */
+	hasRoomFor(key: string, weight = 1): boolean {
+		return this.#length < this.#maxLength || this.#yieldingTo(key, weight) !== null;
 	}
 
 	/** For a request that had its turn and lost its worker: ahead of its key's others, whether the queue is full or not. */
@@ -124,6 +128,13 @@ export class AdmissionQueue<Item> {
 		const line = { items: [], weight, left: weight };
 		this.#byKey.set(key, line);
 		return line;
+	}
+
+	/** Who gives way to one more of this key when the queue is full: the last of a key that has more than its share. */
+	#yieldingTo(key: string, weight: number): { key: string; last: Item } | null {
+		const mine = ((this.#byKey.get(key)?.items.length ?? 0) + 1) / weight;
+		const greediest = this.#greediest();
+		return greediest === null || greediest.share <= mine ? null : greediest;
 	}
 
 	/** The key that waits with most for its weight, and the last of its line. */

@@ -128,6 +128,11 @@ export class ServedModel {
 		return null;
 	}
 
+	/** Why a request of this key would be turned away by a full queue, whatever it holds; null where it would not. */
+	refusalOfFull(keyId: string | null, weight: number): RetortError | null {
+		return this.#queue.isFullFor(keyId, weight) ? this.#busy('The queue is full.') : null;
+	}
+
 	/** To be called whenever a slot may have become free or a worker's phase has changed. */
 	dispatch(): void {
 		this.#partWithRetired();

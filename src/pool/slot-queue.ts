@@ -32,6 +32,11 @@ export class SlotQueue {
 		return this.#queue.length;
 	}
 
+	/** Whether a request of this key would be turned away at once. */
+	isFullFor(keyId: string | null, weight: number): boolean {
+		return this.#queue.length > 0 && !this.#queue.hasRoomFor(keyId ?? '', weight);
+	}
+
 	/** Settles with its lease. Throws `busy` when the queue is full or patience over, and the signal's reason. */
 	async wait(ask: Ask): Promise<Lease> {
 		const { busy } = this.#options;

@@ -94,6 +94,17 @@ export class WorkerPool {
 		return names.flatMap((candidate) => this.findModel(candidate) ?? []);
 	}
 
+	/** Why no request of this key can be taken now, whichever model it is for; null where one may be. Costs next to nothing. */
+	refusalOfAll(keyId: string | null, weight = 1): RetortError | null {
+		let refusal: RetortError | null = null;
+		for (const served of this.#models) {
+			refusal = served.refusalOfFull(keyId, weight);
+			if (refusal === null) return null;
+		}
+		if (refusal !== null) this.#observer.rejected?.({ model: this.#models[0]?.name ?? '', code: refusal.code });
+		return refusal;
+	}
+
 	/** Sees to it that a model which rests is loaded. Throws `overloaded` when it does not fit, `model_loading` when it is late. */
 	async awaken(model: string, signal: AbortSignal): Promise<PoolModel> {
 		const served = this.#require(model);

@@ -52,6 +52,7 @@ describe('AdmissionQueue', () => {
 		const queue = new AdmissionQueue<string>(4);
 		for (const item of ['g0', 'g1', 'g2', 'g3']) queue.enter('greedy', item);
 		expect(queue.enter('one', 'a')).toEqual({ hasEntered: true, displaced: 'g3' });
+		expect(['greedy', 'one', 'two'].map((key) => queue.hasRoomFor(key))).toEqual([false, true, true]);
 		expect(queue.enter('two', 'b')).toEqual({ hasEntered: true, displaced: 'g2' });
 		expect(queue.enter('greedy', 'g4')).toEqual({ hasEntered: false, displaced: null });
 		expect(queue.enter('three', 'c')).toEqual({ hasEntered: true, displaced: 'g1' });

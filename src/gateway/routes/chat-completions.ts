@@ -33,6 +33,7 @@ export function addChatCompletionsRoute(app: FastifyInstance, services: ChatServ
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/chat/completions',
+		takesSlot: true,
 		handler: (request, reply) =>
 			answerOnce(services, request, reply, (abort) => createChatCompletion(services, request, reply, abort)),
 	});

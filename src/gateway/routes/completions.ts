@@ -27,6 +27,7 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/completions',
+		takesSlot: true,
 		handler: async (request, reply) => {
 			if (services.running.isDraining) throw shuttingDown();
 			const wanted = parseCompletionRequest(request.body);

@@ -11,6 +11,7 @@ export function addEmbeddingsRoute(app: FastifyInstance, services: ChatServices)
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/embeddings',
+		takesSlot: true,
 		handler: async (request, reply): Promise<EmbeddingsResponse> => {
 			const { model, input, dimensions, encoding_format } = parseRequest(embeddingsRequestSchema, request.body);
 			const wanted = { model, inputs: input, dimensions, truncate: false };

@@ -23,6 +23,7 @@ export function addMessagesRoutes(app: FastifyInstance, services: ChatServices):
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/messages',
+		takesSlot: true,
 		handler: async (request, reply) => {
 			const wanted = parseRequest(messagesRequestSchema, request.body);
 			const id = `msg_${randomBytes(12).toString('hex')}`;

@@ -22,6 +22,7 @@ export function addOllamaEmbedRoutes(app: FastifyInstance, services: ChatService
 	addRoute(app, {
 		method: 'POST',
 		url: '/api/embed',
+		takesSlot: true,
 		handler: async (request, reply) => {
 			const { input, ...wanted } = parseRequest(ollamaEmbedRequestSchema, request.body);
 			const { vectors, promptTokens } = await embed(request, reply, { ...wanted, inputs: input });
@@ -37,6 +38,7 @@ export function addOllamaEmbedRoutes(app: FastifyInstance, services: ChatService
 	addRoute(app, {
 		method: 'POST',
 		url: '/api/embeddings',
+		takesSlot: true,
 		handler: async (request, reply) => {
 			const { model, prompt } = parseRequest(ollamaEmbeddingsRequestSchema, request.body);
 			const { vectors } = await embed(request, reply, { model, inputs: [prompt] });

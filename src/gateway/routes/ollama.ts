@@ -23,12 +23,14 @@ export function addOllamaRoutes(app: FastifyInstance, services: ChatServices): v
 	addRoute(app, {
 		method: 'POST',
 		url: '/api/chat',
+		takesSlot: true,
 		handler: (request, reply) =>
 			generate(services, request, reply, 'chat', parseRequest(ollamaChatRequestSchema, request.body)),
 	});
 	addRoute(app, {
 		method: 'POST',
 		url: '/api/generate',
+		takesSlot: true,
 		handler: (request, reply) =>
 			generate(services, request, reply, 'generate', parseRequest(ollamaGenerateRequestSchema, request.body)),
 	});

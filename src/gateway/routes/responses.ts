@@ -14,6 +14,7 @@ export function addResponsesRoutes(app: FastifyInstance, services: ResponseServi
 	addRoute(app, {
 		method: 'POST',
 		url: '/v1/responses',
+		takesSlot: true,
 		handler: (request, reply) =>
 			answerOnce(services, request, reply, (abort) => createResponse(services, request, reply, abort)),
 	});

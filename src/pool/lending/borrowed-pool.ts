@@ -98,6 +98,11 @@ export class BorrowedPool {
 		return names.flatMap((candidate) => this.findModel(candidate) ?? []);
 	}
 
+	/** Only the owner knows its queue: it is asked with the request. */
+	refusalOfAll(): null {
+		return null;
+	}
+
 	awaken(model: string, signal: AbortSignal): Promise<PoolModel> {
 		signal.throwIfAborted();
 		return this.#peer.call('awaken', model, modelSchema);
