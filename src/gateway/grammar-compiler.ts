@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { GrammarSource } from '../chat/grammar-source.ts';
 import { createRecentCache } from '../chat/recent-cache.ts';
 import { internalError, invalidRequest, overloaded, RetortError, shuttingDown } from '../errors.ts';
+import { AdmissionQueue } from '../pool/admission-queue.ts';
 import type { Grammar } from '../protocol/worker-api.ts';
 import type { GrammarReply } from './grammar-thread.ts';
 import type { GatewayLog } from './log.ts';
@@ -10,8 +11,8 @@ import type { GatewayLog } from './log.ts';
 /** All other new schemas wait meanwhile, and nothing else does. */
 const DEADLINE_MS = 1000;
 
-/** Nobody waits for much longer than this many seconds. */
-const MAX_IN_LINE = 32;
+/** Nobody waits for much longer than this many seconds, and who sends few schemas not for those of who sends many. */
+const MAX_WAITING = 32;
 
 /** Many times what any schema of a program takes. */
 const HEAP_MIB = 256;
@@ -25,9 +26,17 @@ const program = new URL(
 	import.meta.url,
 );
 
+type Waiting = {
+	json: string;
+	param: string;
+	signal: AbortSignal;
+	resolve: (grammar: Grammar | null) => void;
+	reject: (error: unknown) => void;
+};
+
 /**
- * Compiles in a thread of its own, one source at a time, so that no schema holds the streams of others. The thread
- * begins with the first source, is replaced when one takes too long, and keeps no process alive.
+ * Compiles in a thread of its own, one source at a time and callers in turns, so that no schema holds the streams of
+ * others. The thread begins with the first source, is replaced when one takes too long, and keeps no process alive.
  */
 export class GrammarCompiler {
 	readonly #log: GatewayLog;
@@ -36,8 +45,8 @@ export class GrammarCompiler {
 	readonly #known = createRecentCache<Grammar | null>(KNOWN_CHARACTERS, (json, grammar) => {
 		return json.length + (grammar?.gbnf.length ?? 0);
 	});
-	#line: Promise<unknown> = Promise.resolve();
-	#inLine = 0;
+	readonly #queue = new AdmissionQueue<Waiting>(MAX_WAITING);
+	#isWorking = false;
 	#thread: Worker | null = null;
 	#overtime = new AbortController();
 	#isClosed = false;
@@ -49,24 +58,19 @@ export class GrammarCompiler {
 
 	/**
 	 * Throws RetortError 400 that names the keyword which cannot be honoured, or the source where it takes too long; 503
-	 * where too many wait.
+	 * where too many wait, of this caller (`bucket`) or of all.
 	 */
-	async compile(source: GrammarSource, signal: AbortSignal): Promise<Grammar | null> {
+	async compile(source: GrammarSource, bucket: string, signal: AbortSignal): Promise<Grammar | null> {
 		const json = JSON.stringify(source);
 		const known = this.#known.get(json);
 		if (known !== undefined) return known;
-		if (this.#inLine >= MAX_IN_LINE) throw overloaded('Too many new schemas wait to be compiled.', 5);
-		this.#inLine += 1;
-		const turn = this.#line.then(async () => {
-			this.#inLine -= 1;
-			signal.throwIfAborted();
-			// One before it may have been the same.
-			const made = this.#known.get(json) ?? (await this.#compile(json, source.param));
-			this.#known.set(json, made);
-			return made;
+		return new Promise((resolve, reject) => {
+			const waiting = { json, param: source.param, signal, resolve, reject };
+			const { hasEntered, displaced } = this.#queue.enter(bucket, waiting);
+			displaced?.reject(tooMany());
+			if (!hasEntered) reject(tooMany());
+			void this.#work();
 		});
-		this.#line = turn.catch(() => {});
-		return turn;
 	}
 
 	/** What is being compiled fails. */
@@ -74,6 +78,28 @@ export class GrammarCompiler {
 		this.#isClosed = true;
 		this.#overtime.abort();
 		await this.#thread?.terminate();
+	}
+
+	async #work(): Promise<void> {
+		if (this.#isWorking) return;
+		this.#isWorking = true;
+		for (let next = this.#next(); next !== null; next = this.#next()) {
+			const { json, param, signal, resolve, reject } = next;
+			try {
+				signal.throwIfAborted();
+				// One before it may have been the same.
+				const made = this.#known.get(json) ?? (await this.#compile(json, param));
+				this.#known.set(json, made);
+				resolve(made);
+			} catch (error) {
+				reject(error);
+			}
+		}
+		this.#isWorking = false;
+	}
+
+	#next(): Waiting | null {
+		return this.#queue.take((waiting) => waiting)?.item ?? null;
 	}
 
 	async #compile(json: string, param: string): Promise<Grammar | null> {
@@ -133,6 +159,10 @@ export class GrammarCompiler {
 		await once(thread, 'message', { signal });
 		return thread;
 	}
+}
+
+function tooMany(): RetortError {
+	return overloaded('Too many new schemas wait to be compiled.', 5);
 }
 
 function outcomeOf(reply: GrammarReply | null): 'compiled' | 'refused' | 'too-slow' {

@@ -50,7 +50,7 @@ export async function prepareCompletion(
 	const { contextTokens } = info;
 	const defaults = { sampling: config.sampling, reasoning: reasoningOf(config, model) };
 	const source = grammarSourceOf(chat, template.toolFormat);
-	const grammar = source === null ? null : await services.grammars.compile(source, input.signal);
+	const grammar = source === null ? null : await services.grammars.compile(source, caller.bucket, input.signal);
 	const prepared = prepareChat({ request: chat, template, grammar, contextTokens, defaults, key: caller.key });
 	const { generation } = prepared;
 	// Not the client's x-request-id: two requests with the same one must not be taken for each other.

@@ -27,7 +27,8 @@ function startCompiler(options: { deadlineMs?: number } = {}) {
 	const { signal } = new AbortController();
 	return {
 		compiler,
-		compile: (schema: Record<string, unknown>) => compiler.compile(sourceOf(schema), signal),
+		compile: (schema: Record<string, unknown>, bucket = 'key:one') =>
+			compiler.compile(sourceOf(schema), bucket, signal),
 		outcomes: () => log.entries.map(({ fields }) => fields.outcome),
 	};
 }
@@ -71,7 +72,10 @@ test('a fault of the compiler is a 500 that says nothing, and the next is compil
 	const { compiler, compile } = startCompiler();
 	const broken = { param: 'tools', content: null, calls: {} } as GrammarSource; // what only a fault of ours would make
 	const { signal } = new AbortController();
-	await expect(compiler.compile(broken, signal)).rejects.toMatchObject({ status: 500, code: 'internal_error' });
+	await expect(compiler.compile(broken, 'key:one', signal)).rejects.toMatchObject({
+		status: 500,
+		code: 'internal_error',
+	});
 	expect(await compile(SMALL)).toMatchObject({ gbnf: compileJsonSchema(SMALL) });
 });
 
@@ -79,19 +83,29 @@ test('whose client has left before its turn is not compiled', async () => {
 	const { compiler, compile, outcomes } = startCompiler();
 	const client = new AbortController();
 	const first = compile({ type: 'null' });
-	const left = compiler.compile(sourceOf(SMALL), client.signal);
+	const left = compiler.compile(sourceOf(SMALL), 'key:one', client.signal);
 	client.abort(new RangeError('left'));
 	await expect(left).rejects.toThrow(RangeError);
 	await first;
 	expect(outcomes()).toEqual(['compiled']);
 });
 
-test('the line is bounded', async () => {
+test('callers take turns: one new schema does not wait for all those of another caller', async () => {
+	const { compile } = startCompiler();
+	const order: string[] = [];
+	const made = (name: string, bucket: string) => compile({ const: name }, bucket).then(() => order.push(name));
+	await Promise.all([...['a1', 'a2', 'a3'].map((name) => made(name, 'key:a')), made('b1', 'key:b')]);
+	expect(order).toEqual(['a1', 'a2', 'b1', 'a3']);
+});
+
+test('the line is bounded, and who fills it gives way to who has less in it', async () => {
 	const { compiler, compile } = startCompiler({ deadlineMs: 2 ** 30 });
 	const slow = compile(SLOW);
-	await Promise.resolve(); // it has left the line for the thread
 	const waiting = Array.from({ length: 32 }, (_, index) => compile({ const: index }));
-	await expect(compile(SMALL)).rejects.toMatchObject({ status: 503, code: 'overloaded', retryAfterSeconds: 5 });
+	const tooMany = { status: 503, code: 'overloaded', retryAfterSeconds: 5 };
+	await expect(compile(SMALL)).rejects.toMatchObject(tooMany);
+	waiting.push(compile(SMALL, 'key:two'));
+	await expect(waiting[31]).rejects.toMatchObject(tooMany);
 	await compiler.close();
 	for (const { status } of await Promise.allSettled([slow, ...waiting])) expect(status).toBe('rejected');
 	await expect(compile(SMALL)).rejects.toMatchObject({ code: 'shutting_down' });
@@ -141,7 +155,7 @@ test('the thread keeps no process alive', async () => {
 		const { GrammarCompiler } = await import(${JSON.stringify(built.href)});
 		const compiler = new GrammarCompiler({ log: { debug() {} } });
 		const source = ${JSON.stringify(sourceOf(SMALL))};
-		console.log((await compiler.compile(source, new AbortController().signal)).gbnf);`;
+		console.log((await compiler.compile(source, 'key:one', new AbortController().signal)).gbnf);`;
 	const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
 	expect(stdout.trim()).toBe(compileJsonSchema(SMALL).trim());
 });
