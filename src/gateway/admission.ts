@@ -25,6 +25,8 @@ export type Admission =
 /** Where requests are held against the limits of their key. */
 export type Admitter = {
 	admit(caller: LimitedCaller, estimate: TokenEstimate): Admission | Promise<Admission>;
+	/** Of one that keeps something up while it runs. */
+	close?(): void;
 };
 
 /** Addresses remembered at most. Whoever comes from more is not held by a limit of one address anyway. */

@@ -91,7 +91,10 @@ export function buildApp({
 	const { limits, counter, revoked } = asked?.keyState ?? keyState(config, shared);
 	const templates = new ModelTemplates();
 	const grammars = new GrammarCompiler({ log });
-	app.addHook('onClose', () => grammars.close());
+	app.addHook('onClose', async () => {
+		limits.close?.();
+		await grammars.close();
+	});
 
 	app.register(rateLimit, { global: false, store: WindowStore });
 	addErrors(app, log);
