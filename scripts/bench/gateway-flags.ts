@@ -3,7 +3,8 @@ import type { GatewayOptions } from './start-gateway.ts';
 /** For parseArgs. */
 export const gatewayFlags = {
 	main: { type: 'string', default: 'dist/main.js' }, // another build, to lay beside this one
-	'node-flags': { type: 'string', default: '' }, // before it, with spaces between, as --cpu-prof
+	// Before it, with spaces between: as it is started by npm start; --node-flags=--cpu-prof profiles it.
+	'node-flags': { type: 'string', default: '--min-semi-space-size=32 --max-semi-space-size=32' },
 	port: { type: 'string', default: '0' },
 	gateways: { type: 'string', default: '1' },
 	workers: { type: 'string', default: '1' },
