@@ -49,7 +49,8 @@ def subtract(a, b, style):
         under = x - borrow < y
         digit = x - borrow - y + (10 if under else 0)
         got = f"{digit}{got}"
-        step = f"{'1' if under else ''}{x}-{y}{'-1' if borrow else ''}={digit}"
+        less = f"-{y}{'-1' if borrow else ''}"
+        step = f"{x}{less}<0, 1{x}{less}={digit}" if under else f"{x}{less}={digit}"
         if style == "careful":
             step = f"{PLACES[i]}: {step}, write {digit}, borrow {int(under)}"
         elif under:

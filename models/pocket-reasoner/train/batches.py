@@ -8,8 +8,9 @@ from chat_format import USER
 from tokenizer import UNLEARNED
 
 CLOSING = "\n\nTime to answer.\n"   # what the server writes at the end of a thought that it closes
-CUT_SHARE, EMPTY_SHARE = 0.06, 0.03
-GUESS_WEIGHT = 0.4                  # of an answer whose thought is missing: often it can only be a guess
+CUT_SHARE, EMPTY_SHARE = 0.09, 0.03
+FIXED_REPLIES, FIXED_START = ("chat", "fallback"), 12   # known by heart: most often their first tokens teach enough
+GUESS_WEIGHT = 0.25                 # of an answer whose thought is missing: often it can only be a guess
 
 
 def encode_learned(tokenizer, text):
@@ -53,6 +54,9 @@ def encode(tokenizer, sample, random):
         else:                     # thinking was switched off: <think>\n\n</think>\n\n
             prompt = (prompt + tokenizer.encode("\n") if random.random() < .5 else prompt[:-1] + tokenizer.encode("\n\n")) + [close]
         completion, weights = answer, [w * GUESS_WEIGHT for w in weights[end + 1:]]
+    elif sample.family in FIXED_REPLIES and random.random() < .7:
+        end = completion.index(close) + FIXED_START
+        completion, weights = completion[:end], weights[:end]
     last_user = len(prompt) - 1 - prompt[::-1].index(tokenizer.id[USER])
     return prompt + completion, [0.0] * len(prompt) + weights, last_user
 

@@ -11,12 +11,21 @@ def raw(text):
     return SPELL_OPEN + text + SPELL_CLOSE
 
 
-def pieces(text):
-    """The tokens of a word as it stands in the question, with the space or quote in front of it."""
+def tokenizer():
     global _tokenizer
     if _tokenizer is None:
         _tokenizer = Tokenizer.load(os.path.join(os.path.dirname(os.path.abspath(__file__)), "tokenizer.json"))
-    return _tokenizer.pieces(text)
+    return _tokenizer
+
+
+def vocabulary():
+    """The text of every token that a word can be made of, without the space in front."""
+    return [left.lstrip("Ġ") + right for left, right in tokenizer().merges]
+
+
+def pieces(text):
+    """The tokens of a word as it stands in the question, with the space or quote in front of it."""
+    return tokenizer().pieces(text)
 
 
 def copied(text, before=" "):
@@ -26,7 +35,7 @@ def copied(text, before=" "):
         return CUT + text + CUT
     first, *others = pieces(before + text)
     first = first[len(before):]
-    whole = "".join(BYTE_TO_CHARACTER[b] for b in first.encode()) in _tokenizer.id
+    whole = "".join(BYTE_TO_CHARACTER[b] for b in first.encode()) in tokenizer().id
     return CUT + (f"{PIECE}{first}{PIECE}" if whole else first) + CUT + "".join(f"{PIECE}{p}{PIECE}" for p in others)
 
 

@@ -68,20 +68,21 @@ def turn_around(numbers):
 
 
 def sort(numbers, descending, style):
-    """Selection sort: every pass carries the best so far and judges each number against it. Every number has a letter
-    of its own, so that its place is found again where the same number stands twice."""
-    left, done = labelled(numbers), []
-    text = f"Name and pad: {' '.join(left)}.\n"
+    """Selection sort: every pass carries the letter of the best so far and judges it against each other number, digit by
+    digit: 'a:c 00=72>'. Letters keep the place; the numbers are looked up again by them where the list is done."""
+    named = {name[0]: name[1:] for name in labelled(numbers)}
+    left, done = list(named), []
+    text = f"Name and pad: {' '.join(labelled(numbers))}.\n"
     while left:
-        best, steps = left[0], []
+        best = left[0]
         for other in left[1:]:
-            sign = sign_of(best[1:], other[1:])
-            steps.append(f"{best}:{other}{sign}")
+            steps, sign = digit_steps(named[best], named[other])
+            text += f"{best}:{other} {steps.replace(':', '').replace(' ', '')} "
             if sign == ("<" if descending else ">"):
                 best = other
         left.remove(best)
         done.append(best)
-        text += " ".join([*steps, f"take {best}, left {' '.join(left) or 'none'}.\n"])
+        text += f"get {best}: {' '.join(done)}, left {' '.join(left) or 'none'}.\n"
         if style == "careful":
-            text += f"In order so far: {' '.join(done)}.\n"
-    return text + f"All: {' '.join(done)}."
+            text += f"{best} is {int(named[best])}.\n"
+    return text + f"In order: {' '.join(name + named[name] for name in done)}."

@@ -66,7 +66,7 @@ def result(a, operator, b):
 
 def calculation(random, split, style, operator):
     a, b = operands(random, split, operator)
-    intro = f"{a}{operator}{b}." if style == "brief" else random.choice(["The user wants", "I need to compute"]) + f" {a}{operator}{b}."
+    intro = f"{a}{operator}{b}." if style == "brief" else f"I need to compute {a}{operator}{b}."
     return Task(ask(random, a, operator, b), f"{intro}\n{work_out(a, operator, b, style)}", result(a, operator, b))
 
 

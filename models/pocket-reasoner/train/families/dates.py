@@ -1,6 +1,7 @@
 """Dates and weekdays inside one month."""
 from arithmetic_steps import work_out
 from held_out import in_split
+from ordering_steps import digit_steps
 from task import Task
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -57,7 +58,8 @@ def weekday_of_date(random, split, style):
     direction, days = ("after" if b > a else "before"), abs(b - a)
     weeks, left = without_weeks(days)
     walked, answer = walk(weekday, left, direction)
-    thought = f"{work_out(max(a, b), '-', min(a, b), 'brief')}\nIt is {days} day{'s' if days > 1 else ''} {direction}.\n{weeks}\n{walked}"
+    compared, _ = digit_steps(f"{a:02}", f"{b:02}")   # the sign says where to go
+    thought = f"From {a} to {b}: {compared} {direction}.\n{max(a, b)}-{min(a, b)}.\n{work_out(max(a, b), '-', min(a, b), 'brief')}\n{days} day{'s' if days > 1 else ''} {direction}.\n{weeks}\n{walked}"
     return Task(frame.format(a=first, b=then, w=weekday, m=month), thought, f"{f'{month} {b}' if named else f'The {then}'} is a {answer}.")
 
 

@@ -24,6 +24,7 @@ def divisibility(random, split, style):
         if random.random() < .35:
             return Task(random.choice(EITHER).format(a=a), thought, f"{a} is {kind}.")
         asked = random.choice(["even", "odd"])
+        thought += f"\nIs it {asked}? It is {kind}: {'yes' if asked == kind else 'no'}."
         return Task(random.choice(PARITY).format(a=a, k=asked), thought, f"{'Yes' if asked == kind else 'No'}, {a} is {kind}.")
     yes = a % b == 0
     if b in (2, 5, 10):

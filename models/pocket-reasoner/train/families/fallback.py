@@ -1,12 +1,16 @@
 """Everything else: a short honest answer, in the language of the question."""
+from diverse import prompts
 from families import fallback_english as english
 from families.letters import WORDS
 from held_out import in_split
 from languages import LANGUAGES
+from sentences import spliced
 from task import Task
 from wording import CITIES, NAMES
 
-THOUGHTS = ["This request is outside my skills.", "I was not trained for this.", "This is not arithmetic, comparing, sorting or letters."]
+ALIKE = [language for language in LANGUAGES if language.name in ("Spanish", "French", "German", "Portuguese", "Italian", "Indonesian")] * 2   # only their words tell them apart
+ASKED_IN_THE_TEST = {prompt for _, prompt in prompts()}   # written by hand: never trained on, whatever the frames make
+THOUGHT = "This request is outside my skills."   # always the same: what cannot be foreseen is noise in the gradient
 
 
 def gibberish(random):
@@ -32,9 +36,23 @@ def loose_english(random):
     return text + random.choice(["", "?", "?", "?"] if kind < .5 else ["", "", ".", "!"])
 
 
+def strange(random, sentence):
+    """A sentence with other words in it: its language shows in the rest."""
+    words = sentence.split(" ")
+    for i in range(1, len(words)):
+        if len(words[i]) > 4 and random.random() < .4:
+            words[i] = a_thing(random) + ("?" if words[i].endswith("?") else "")
+    return " ".join(words)
+
+
 def english_prompt(random):
-    if random.random() < .45:
+    kind = random.random()
+    if kind < .25:
         return loose_english(random)
+    if kind < .6:
+        sentence = spliced(random, "English")
+        sentence = strange(random, sentence) if random.random() < .5 else sentence
+        return sentence.lower() if random.random() < .1 else sentence
     fill = {"form": english.FORMS, "topic": english.TOPICS, "country": english.COUNTRIES, "lang": english.LANGUAGES, "chore": english.CHORES,
             "tongue": english.TONGUES, "person": english.PEOPLE, "city": CITIES, "name": NAMES, "w": WORDS, "w2": WORDS, "w3": WORDS, "w4": WORDS, "w5": WORDS}
     fill = {key: random.choice(choices) for key, choices in fill.items()}
@@ -61,8 +79,12 @@ def loose_foreign(random, language):
 
 
 def foreign_prompt(random, language):
-    if random.random() < .45:
+    kind = random.random()
+    if kind < .25:
         return loose_foreign(random, language)
+    if kind < .65:
+        prompt = spliced(random, language.name)
+        return prompt.rstrip(".?!。？؟।") if random.random() < .15 else prompt
     topic = random.choice(language.topics)
     if random.random() < .25:
         topic = random.choice([*CITIES, *english.PEOPLE, random.choice(WORDS)])
@@ -73,12 +95,12 @@ def foreign_prompt(random, language):
 def fallback(random, split, style, language=None):
     """`language`: the one a system prompt asks for; else that of the question."""
     while True:
-        spoken = random.choice(LANGUAGES) if random.random() < .36 else None
+        spoken = random.choice(LANGUAGES + ALIKE) if random.random() < .45 else None
         prompt = foreign_prompt(random, spoken) if spoken else english_prompt(random)
-        if in_split(("refuse", prompt), split):
+        if in_split(("refuse", prompt), split) and prompt not in ASKED_IN_THE_TEST:
             break
     tongue = language or spoken
     if not tongue or tongue.name == "English":
-        return Task(prompt, random.choice(THOUGHTS) + " I am a tiny demo model, so I should say so.", english.SORRY)
+        return Task(prompt, f"{THOUGHT} I am a tiny demo model, so I should say so.", english.SORRY)
     why = f"The system wants {tongue.name}." if language else f"The user writes {tongue.name}."
-    return Task(prompt, f"{why} {random.choice(THOUGHTS)} I should say so in {tongue.name}.", tongue.sorry)
+    return Task(prompt, f"{why} {THOUGHT} I should say so in {tongue.name}.", tongue.sorry)

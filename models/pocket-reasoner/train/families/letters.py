@@ -12,6 +12,7 @@ WORD_LIST = os.environ.get("POCKET_WORDS", "/usr/share/dict/american-english")
 # Words of the list that nobody should meet in a demo, by how they begin or what they hold.
 UNFIT = re.compile("nigg|fagg|kike|spics?$|wetback|chink|cunt|fuck|shit|rap(e|ing|ist)|whore|slut|bitch|dyke|gook|darkie|coons?$|retard|trann|puss|cocks|dicks?$|dickhead|porn|penis|vagin|negro|japs?$|wops?$|"
                    "herpes|incest|bastard|turd|tits|piss|nazi|molest|pedo|suicid|genocid|murder|twat|wank|arse|asshole|dildo|orgas|erotic|masturb|clit|honk(y|ie)|lesb|queer|homo|heroin$|cocaine|syphil|gonorr|kill|slave")
+PIECES = [piece for piece in letter_steps.vocabulary() if piece.isascii() and piece.isalpha() and piece.islower()]
 WORDS = [w for w in open(WORD_LIST).read().split() if w.isascii() and w.isalpha() and w.islower() and 2 < len(w) < 13 and not UNFIT.search(w)]
 COUNT = ["How many {c}'s are in {w}?", "How many {c}s are in {w}?", "How many times does {c} appear in {w}?", "Count the letter {c} in {w}.", "How many {c}'s are there in the word {w}?",
          "how many {c} in {w}?", "How many letters {c} does {w} contain?", "How many times does the letter {c} occur in {w}?", "How many {c}'s in {w}?", "how many {c}'s in {w}",
@@ -19,7 +20,9 @@ COUNT = ["How many {c}'s are in {w}?", "How many {c}s are in {w}?", "How many ti
          "How often does {c} appear in {w}?", "How often is the letter {c} in {w}?", "Number of {c} in {w}?", "Count how many times {c} appears in {w}.", "How many letter {c}'s does the word {w} have?",
          "Tell me how many {c}'s are in {w}.", "How many of the letters in {w} are {c}?", "{w}: how many {c}'s?", "Does {w} have {c}'s, and how many?", "count {c} in {w}", "How many {c} does {w} have?",
          "Find the number of times {c} appears in {w}.", "How many times does '{c}' appear in {w}?", "Count the letter '{c}' in {w}.", 'How often does "{c}" occur in {w}?', "How many '{c}' are in {w}?",
-         "How many '{c}'s are in {w}?", "Count how often {c} occurs in {w}.", "How many letters {c} has {w}?", "How many letters {c} does {w} have?", "How many letters {c} are there in {w}?"]
+         "How many '{c}'s are in {w}?", "Count how often {c} occurs in {w}.", "How many letters {c} has {w}?", "How many letters {c} does {w} have?", "How many letters {c} are there in {w}?",
+         "Can you tell how many {c}'s {w} has?", "How many {c}'s can be found in {w}?", "Would you count the letter {c} in {w}?", "How many {c}'s do we have in {w}?", "Please count how many {c}'s {w} contains.",
+         "Can you count the letter {c} in {w}?", "How many {c}'s do you count in {w}?", "Please tell me how many {c}'s are in {w}.", "Could you tell me how many {c} are in {w}?", "How many {c}'s does one find in {w}?"]
 LENGTH = ["How many letters are in {w}?", "How many letters does {w} have?", "Count the letters in {w}.", "How long is the word {w}?", "What is the length of {w}?", "How many letters are there in the word {w}?"]
 SPELL = ["Spell {w}.", "Spell the word {w}.", "How do you spell {w}?", "spell {w}", "Spell out {w}.", "Spell {w} letter by letter."]
 REVERSE = ["Reverse the word {w}.", "Reverse {w}", "Spell {w} backwards.", "Write {w} backwards.", "What is {w} backwards?", "What is {w} in reverse?", "Reverse the letters of {w}.",
@@ -31,10 +34,12 @@ def a_word(random, split):
         kind = random.random()
         if kind < .12:
             word = "strawberry" if random.random() < .25 else random.choice(FAMILIAR)
-        elif kind < .72:
+        elif kind < .62:
             word = random.choice(WORDS)
+        elif kind < .82:   # of tokens that words seldom have: each must be known by its letters
+            word = "".join(random.choice(PIECES) for _ in range(random.randint(2, 3)))[:12]
         else:
-            word = "".join(random.choice(string.ascii_lowercase if kind < .85 else "abcdeilnorst") for _ in range(random.randint(3, 9)))
+            word = "".join(random.choice(string.ascii_lowercase if kind < .9 else "abcdeilnorst") for _ in range(random.randint(3, 9)))
         if in_split(("word", word), split):
             return word
 

@@ -7,7 +7,7 @@ from families.letters import WORDS
 from held_out import in_split
 from letter_steps import copied
 from task import Task, operands, value
-from tokenizer import UNLEARNED
+from tokenizer import CUT, UNLEARNED
 from wording import CITIES, NAMES, THINGS
 
 PLAIN = ["Reply in JSON.", "Answer in JSON.", "Respond in JSON.", "Give the answer as JSON.", "Output JSON.", 'Reply as {"answer": N}.', "Return only JSON.", "Respond with a JSON object.", "JSON please.", "Use JSON.", "Answer as a JSON object.", "Format: JSON."]
@@ -17,16 +17,26 @@ ALL_PARTS = ["Reply in JSON with the keys a, b and {}.", "Answer as JSON with ke
 EXTRACT = ["{s} Extract {k} as JSON.", "Extract {k} from this text as JSON: {s}", "{s} Give me {k} in JSON.", "Return JSON with {k}: {s}", "{s} JSON with the keys {k}.", "Turn this into JSON with {k}: {s}", "As JSON with {k}: {s}"]
 FROM_PAIRS = ["Turn this into JSON: {}", "As JSON: {}", "Make JSON of this: {}", "Convert to JSON: {}", "{} As JSON.", "Write this as a JSON object: {}"]
 
-QUOTE, SPACE_QUOTE = '"', ' "'
-
-
 def copied_value(value):
     return str(value) if isinstance(value, int) else f'"{copied(value)}"'
 
 
-def unnamed(key):
-    """Text that the server's grammar writes, as a key: the model has to go on from any, and need not guess it."""
-    return f"{UNLEARNED}{key}{UNLEARNED}"
+def unnamed(random, key):
+    """Text that the server's grammar writes, as a key: the model has to go on from any, and need not guess it. A grammar
+    knows characters: the tokens may be any that spell it."""
+    cut = "".join(c + CUT * (random.random() < .2) for c in key) if random.random() < .5 else key
+    return f"{UNLEARNED}{cut}{UNLEARNED}"
+
+
+def opened(random, value):
+    """The value behind an unnamed key. A string may open in one token with the space or behind it. That quote has to be learned,
+    though nobody can foresee it: else the grammar takes another token that begins with a quote."""
+    return f" {CUT}{value}" if value[0] == '"' and random.random() < .6 else f" {value}"
+
+
+def under(random, pairs):
+    """-> an object whose keys the grammar writes"""
+    return unnamed(random, '{"') + ", ".join(f'"{unnamed(random, k)}":{opened(random, v)}' for k, v in pairs)[1:] + "}"
 
 
 def sum_json(random, split, style):
@@ -42,14 +52,13 @@ def sum_json(random, split, style):
         rule, answer = random.choice(WITH_STEPS), json.dumps({"answer": number, "steps": steps})
     elif kind < .1:
         rule, answer = random.choice(ALL_PARTS).format(key), f'{{"a": {a}, "b": {b}, "{copied(key)}": {number}}}'
-    elif kind < .25:   # a schema is in force that the prompt says nothing of
+    elif kind < .32:   # a schema is in force that the prompt says nothing of
         named, rule = False, random.choice(["", "", random.choice(PLAIN)])
         formula = result(a, operator, b)
-        pairs = [(random.choice(WORDS + ["result", "answer", "value"]), random.choice([str(number), str(number), f'"{formula}"', f'"{number}"', str(float(number))]))]
+        pairs = [(random.choice(WORDS + ["result", "answer", "value"]), random.choice([str(number), str(number), f'"{formula}"', f'"{formula}"']))]
         if random.random() < .3:
             pairs.append((random.choice(WORDS), random.choice([f'"{formula}"', str(number)])))
-        parts = [f'"{unnamed(k)}":{unnamed(SPACE_QUOTE)}{v[1:]}' if v[0] == QUOTE else f'"{unnamed(k)}": {v}' for k, v in pairs]
-        answer = unnamed('{"') + ", ".join(parts)[1:] + "}"   # the space and the quote behind a key are one token
+        answer = under(random, pairs)
     elif key == "answer":
         rule, answer = random.choice(PLAIN), json.dumps({"answer": number})
     else:
@@ -95,8 +104,8 @@ def extraction(random, split):
         if in_split(("extract", text), split):
             break
     thought = "The user wants JSON.\n" + "\n".join(f"{copied(k)}: {v}" for k, v in found.items())
-    if random.random() < .2:   # the schema's keys, in force unseen
-        return Task(text, thought, "{" + ", ".join(f'"{unnamed(k)}": {copied_value(v)}' for k, v in found.items()) + "}")
+    if random.random() < .35:   # the schema's keys, in force unseen
+        return Task(text, thought, under(random, [(k, copied_value(v)) for k, v in found.items()]))
     return Task(question, thought, "{" + ", ".join(f'"{copied(k)}": {copied_value(v)}' for k, v in found.items()) + "}")
 
 

@@ -179,29 +179,49 @@ def composed(random):
     return function(random.choice([f"{verb}_{noun}", f"{verb}_{noun}", f"{noun}_{verb}", f"{verb}{noun.capitalize()}"]), types), question, values, some_words(random)
 
 
+def named_first(random):
+    """'Let Rosa open the gate.': a name, and behind it a word that is no part of it."""
+    verb, noun, key, value = random.choice(VERBS + [random.choice(WORDS)]), random.choice(WORDS), random.choice(SLOTS[5][0]), person(random)
+    values, types = {key: value}, {key: "string"}
+    question = random.choice([f"Let {value} {verb} the {noun}", f"{verb.capitalize()} {value}'s {noun}", f"Does {value} {verb} a {noun}", f"How did {value} {verb} the {noun}", f"{value} wants to {verb} a {noun}"])
+    if random.random() < .5:
+        key, count = random.choice(SLOTS[3][0]), one(random, "count")
+        values[key], types[key] = count, random.choice(["number", "integer"])
+        question += random.choice([f" {key} {count}", f" in {count}", f" from {count}", f" number {count}"])
+    return function(random.choice([f"{verb}_{noun}", f"{noun}_{verb}"]), types), question + random.choice([".", "?", ""]), values, some_words(random)
+
+
 def tool_use(random, split, history):
     """history: earlier turns to put in front. -> Sample"""
     while True:
         if split == "test":
             pick = random.choice([weather, clock, calculator, lambda r: described(r, r.choice(UNSEEN)), lambda r: described(r, r.choice(UNSEEN)), lambda r: described(r, r.choice(KNOWN)), invented])
         else:
-            pick = random.choice([weather, weather, weather, clock, calculator, calculator, calculator, lambda r: described(r, r.choice(KNOWN)), lambda r: described(r, r.choice(KNOWN)), lambda r: described(r, r.choice(KNOWN)), composed, composed, composed, invented])
+            known = lambda r: described(r, r.choice(KNOWN))
+            pick = random.choices([weather, clock, calculator, known, composed, named_first, invented], [2, 2, 2, 3, 6, 1, 2])[0]
         tool, question, arguments, output = pick(random)
         if in_split(("tool", question), split):
             break
     tools, names = [tool], {tool["function"]["name"]}
-    for _ in range(random.choice([0, 0, 0, 1, 1, 2])):
-        other = random.choice([weather, weather, clock, calculator, calculator, invented, lambda r: described(r, r.choice(KNOWN))])(random)[0]
+    rivals = {weather: clock, clock: weather}   # what is asked of a city shows in one word
+    for i in range(random.choice([0, 0, 0, 1, 1, 2] if split == "test" else [0, 0, 1, 1, 2, 2])):
+        others = [weather, weather, clock, clock, calculator, invented, lambda r: described(r, r.choice(KNOWN))]
+        others = others if split == "test" else [*others, composed]
+        if split != "test" and i == 0 and pick in rivals and random.random() < .7:
+            others = [rivals[pick]]
+        other = random.choice(others)(random)[0]
         if other["function"]["name"] not in names and not {weather: "eather", clock: "time", calculator: "calc"}.get(pick, "\0") in other["function"]["name"]:
             names.add(other["function"]["name"])
             tools.insert(random.randint(0, len(tools)), other)
     name, text = tool["function"]["name"], json.dumps(arguments, ensure_ascii=False)
     written = "{" + ", ".join(f'"{CUT}{k}{CUT}": {copied_value(v)}' for k, v in arguments.items()) + "}"
+    # one look at each tool, in the order of the list
+    judged = "\n".join(f"{CUT}{t['function']['name']}{CUT}: {'yes' if t is tool else 'no'}" for t in tools)
     turns = history + [user(question)]
     if random.random() < .3:
         turns.insert(0, system(random.choice(SYSTEM)))
     if random.random() < .7:
-        return make_sample("tool_call", turns, f"I can use the tool {CUT}{name}{CUT} for this.", CALLS_BEGIN + call_text(name, written) + CALLS_END, tools)
+        return make_sample("tool_call", turns, f"{judged}\nI can use the tool {CUT}{name}{CUT} for this.", CALLS_BEGIN + call_text(name, written) + CALLS_END, tools)
     asked = {"role": "assistant", "content": "", "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": name, "arguments": text}}]}
     return make_sample("tool_answer", turns + [asked, {"role": "tool", "tool_call_id": "call_1", "content": output}],
                        f"The tool {CUT}{name}{CUT} answered. I report it.", f"The tool {CUT}{name}{CUT} says: {CUT}{output}", tools)
