@@ -18,6 +18,7 @@ export function recordedPool(pool: WorkerPool): { pool: GatewayPool; take(reques
 			embed: (options) => pool.embed(options),
 			endPhase: (requestId, phase) => pool.endPhase(requestId, phase),
 			status: () => pool.status(),
+			announced: (announcement) => pool.announced(announcement),
 			operate: (verb, workerId) => pool.operate(verb, workerId),
 			tokenize: (model, prompt, signal) => pool.tokenize(model, prompt, signal),
 			detokenize: (model, tokens, signal) => pool.detokenize(model, tokens, signal),

@@ -16,6 +16,7 @@ import {
 import { createLog } from './create-log.ts';
 import { openGateway } from './open-gateway.ts';
 import { openShared } from './open-shared.ts';
+import { readWorkerToken } from './read-remotes.ts';
 
 export const startSchema = z.object({ config: configSchema, version: z.string() });
 
@@ -61,7 +62,8 @@ export async function runGatewayProcess(): Promise<number> {
 		},
 	};
 	try {
-		const front = await openGateway({ config, pool, log, version, metrics, shared, asked });
+		const workerToken = readWorkerToken(config);
+		const front = await openGateway({ config, pool, log, version, metrics, shared, asked, workerToken });
 		const why = await Promise.race([drained, orphaned]);
 		if (why === 'orphaned') return 1;
 		await front.drain(config.server.drainSeconds * 1000);

@@ -2,6 +2,7 @@ import type { HostConfig, ModelConfig } from '../config/model-schema.ts';
 import { readPem, readToken, readTokenVariable } from '../config/read-secret.ts';
 import type { Config } from '../config/schema.ts';
 import { configError } from '../errors.ts';
+import type { PoolOptions } from '../pool/pool-options.ts';
 import type { RemoteOptions } from '../pool/remote-options.ts';
 import { readTokenizerFolder } from './read-tokenizer-folder.ts';
 
@@ -24,6 +25,20 @@ export function readRemotes(
 			model.hosts.map((host) => readRemote(host, name, model, environment)),
 		]),
 	);
+}
+
+/** With which workers announce themselves; null: none may. Throws `config_error`. */
+export function readWorkerToken({ announcements: { tokenFile } }: Config): string | null {
+	return tokenFile === null ? null : readToken(tokenFile);
+}
+
+/** How workers that announce themselves are reached; null where none may. Throws `config_error`. */
+export function readAnnounced(config: Config): PoolOptions['announced'] {
+	const token = readWorkerToken(config);
+	const { caFile, expirySeconds } = config.announcements;
+	if (token === null) return null;
+	const tls = caFile === null ? null : { ca: readPem(caFile), cert: null, key: null, serverName: null };
+	return { token, tls, expiryMs: expirySeconds * 1000 };
 }
 
 function readRemote(

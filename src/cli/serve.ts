@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { downloadFailed, shuttingDown } from '../errors.ts';
 import type { SharedState } from '../gateway/shared/shared-state.ts';
 import type { PoolObserver } from '../pool/pool-observer.ts';
-import type { PoolModelOptions } from '../pool/pool-options.ts';
+import type { PoolModelOptions, PoolOptions } from '../pool/pool-options.ts';
 import type { RemoteOptions } from '../pool/remote-options.ts';
 import { WorkerPool } from '../pool/worker-pool.ts';
 import { applyFlags } from './apply-flags.ts';
@@ -15,7 +15,7 @@ import { fetchModelFiles, type ModelFiles } from './model-files.ts';
 import { type Memory, memoryBudget, modelMemory } from './model-memory.ts';
 import { openShared } from './open-shared.ts';
 import { embeddedModelPath, retortVersion } from './package-root.ts';
-import { readRemotes } from './read-remotes.ts';
+import { readAnnounced, readRemotes } from './read-remotes.ts';
 import { readiness } from './readiness.ts';
 import type { RunContext } from './run.ts';
 import type { ServeFlags } from './serve-flags.ts';
@@ -33,12 +33,13 @@ export async function serve(flags: ServeFlags, context: RunContext): Promise<num
 	const config = applyFlags(base, flags, keys, embeddedModelPath);
 	checkExposure(config);
 	const remotes = readRemotes(config);
+	const announced = readAnnounced(config);
 	const log = createLog(config.logging, process.stderr);
 	const shutdown = watchShutdownSignals(() => context.exit(1));
 	try {
 		const files = await fetchModels(config, log, shutdown.signal);
 		const memory = await modelMemory(config, files);
-		return await runServer(config, { files, remotes, memory }, log, shutdown.signal);
+		return await runServer(config, { files, remotes, announced, memory }, log, shutdown.signal);
 	} catch (error) {
 		if (shutdown.signal.aborted) return 0; // during a download, or the load
 		throw error;
@@ -59,9 +60,17 @@ async function fetchModels(config: Config, log: Logger, signal: AbortSignal): Pr
 	return files;
 }
 
+/** What configuration and files led to. */
+type Found = {
+	files: Map<string, ModelFiles>;
+	remotes: Map<string, RemoteOptions[]>;
+	announced: PoolOptions['announced'];
+	memory: Memory;
+};
+
 async function runServer(
 	config: Config,
-	{ files, remotes, memory }: { files: Map<string, ModelFiles>; remotes: Map<string, RemoteOptions[]>; memory: Memory },
+	{ files, remotes, announced, memory }: Found,
 	log: Logger,
 	signal: AbortSignal,
 ): Promise<number> {
@@ -69,6 +78,7 @@ async function runServer(
 	const observer: PoolObserver = {};
 	const pool = new WorkerPool({
 		models: poolModels(config, remotes, memory),
+		announced: announced ?? null,
 		routes: config.routes,
 		fallbacks: config.fallbacks,
 		memoryBudgetBytes: memoryBudget(config),
@@ -90,7 +100,7 @@ async function runServer(
 		const open = config.server.gateways === 1 ? openGateway : openGateways;
 		const shared = config.server.gateways === 1 ? await openShared(config, log) : null;
 		if (shared !== null) await shareHints(shared, pool, observer);
-		const front = await open({ config, pool, log, version, metrics, shared });
+		const front = await open({ config, pool, log, version, metrics, shared, workerToken: announced?.token ?? null });
 		observer.changed = () => setImmediate(() => front.tell?.());
 		front.tell?.();
 		try {

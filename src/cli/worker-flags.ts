@@ -9,6 +9,8 @@ export type WorkerFlags = {
 	tlsCert?: string;
 	tlsKey?: string;
 	tlsClientCa?: string;
+	announce?: string[];
+	announceUrl?: string;
 	model?: string;
 	name?: string;
 	slots?: number;
@@ -37,6 +39,8 @@ export function workerCommand(action: (flags: WorkerFlags) => Promise<void>): Co
 		.option('--tls-cert <file>', 'certificate (PEM): serve https')
 		.option('--tls-key <file>', 'its private key (PEM)')
 		.option('--tls-client-ca <file>', 'authority (PEM) whose certificates gateways must show: mutual TLS')
+		.option('--announce <gateway...>', 'gateways to tell of this worker, as http://gateway:8080; takes --token-file')
+		.option('--announce-url <url>', 'where they reach it, if not at the address that it tells them from')
 		.option('-m, --model <source>', 'GGUF file, or hf:user/repo:QUANT')
 		.option('--name <name>', 'what the model is called; without --model, which one of the configuration it is')
 		.addOption(new Option('--slots <number>', 'requests at once (default: 4)').argParser(integerFrom(1, 256)))

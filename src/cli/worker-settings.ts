@@ -31,6 +31,7 @@ export function workerSettings(flags: WorkerFlags, config: Config = defaultConfi
 	return {
 		listen,
 		guard,
+		announce: readAnnounce(flags, config, { listen, guard }),
 		source: model.source,
 		sha256: model.sha256 ?? null,
 		draft: flags.draftModel ?? model.draft,
@@ -79,6 +80,25 @@ function readGuard(flags: WorkerFlags, { worker }: Config): WorkerGuard {
 	if (certFile === null || keyFile === null) throw configError('TLS takes both --tls-cert and --tls-key');
 	const clientCa = clientCaFile === null ? null : readPem(clientCaFile);
 	return { token, tls: { cert: readPem(certFile), key: readPem(keyFile), clientCa } };
+}
+
+/** null where it is told to nobody. */
+function readAnnounce(
+	flags: WorkerFlags,
+	{ worker }: Config,
+	{ listen, guard }: { listen: string; guard: WorkerGuard },
+): RunWorkerOptions['announce'] {
+	const gateways = flags.announce ?? worker.announce;
+	const url = flags.announceUrl ?? worker.announceUrl;
+	if (gateways.length === 0) return null;
+	for (const gateway of gateways)
+		if (!/^https?:\/\/[^/]+\/?$/.test(gateway) || !URL.canParse(gateway))
+			throw configError(`--announce takes a gateway's http://HOST:PORT or https://HOST:PORT, not ${gateway}`);
+	if (guard.token === null)
+		throw configError('--announce takes --token-file: the token that the gateway has as announcements.tokenFile');
+	if (parseListen(listen) === null)
+		throw configError('--announce is for a worker on TCP: no gateway reaches a unix socket');
+	return { gateways, url, token: guard.token };
 }
 
 function checkExposure(listen: string, { token, tls }: WorkerGuard): void {

@@ -1,5 +1,6 @@
 import type { Log } from '../worker/log.ts';
-import { startWorker, type WorkerOptions } from '../worker/start-worker.ts';
+import { parseListen, startWorker, type WorkerOptions } from '../worker/start-worker.ts';
+import { announceWorker } from './announce-worker.ts';
 import { retortVersion } from './package-root.ts';
 
 export type RunWorkerOptions = Omit<WorkerOptions, 'log' | 'onFailure' | 'retortVersion'> & {
@@ -7,6 +8,8 @@ export type RunWorkerOptions = Omit<WorkerOptions, 'log' | 'onFailure' | 'retort
 	endsWithStdin: boolean;
 	/** It lives on without its parent, and ends when nobody has asked for anything for so long; null otherwise. */
 	outliveMs: number | null;
+	/** The gateways that it tells of itself, and where they reach it if that is another address; null for none. */
+	announce: { gateways: readonly string[]; url: string | null; token: string } | null;
 };
 
 /**
@@ -34,11 +37,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
 		onFailure: (error) => fail(error),
 	});
 	log.info({ model: options.name, address: worker.address, pid: process.pid }, 'worker listens');
+	const announced =
+		options.announce === null ? null : startAnnouncing(options.announce, options.name, worker.address, log);
 	const stopped = new Promise<number>((resolve) => {
 		const stop = (signal: NodeJS.Signals) => {
 			log.info({ model: options.name, signal }, 'worker drains');
 			for (const name of options.endsWithStdin ? (['SIGTERM'] as const) : SIGNALS) process.on(name, leaveAtOnce);
-			worker.close().then(
+			// No work comes any more; what runs is finished.
+			Promise.all([announced?.leave(), worker.close()]).then(
 				() => resolve(0),
 				() => resolve(1),
 			);
@@ -56,6 +62,17 @@ export async function runWorker(options: RunWorkerOptions): Promise<number> {
 	const code = await Promise.race([failed, stopped]);
 	if (code !== 0) await worker.destroy();
 	return code;
+}
+
+function startAnnouncing(
+	{ gateways, url, token }: NonNullable<RunWorkerOptions['announce']>,
+	model: string,
+	address: string,
+	log: Log,
+) {
+	const port = parseListen(address.replace(/^https?:/, 'tcp:'))?.port ?? 0;
+	const what = { model, port, secure: address.startsWith('https:'), url };
+	return announceWorker({ gateways, token, what, log });
 }
 
 const ALONE_LOOK_MS = 500;

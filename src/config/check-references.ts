@@ -33,7 +33,7 @@ function checkModelNames(config: Config): ConfigProblem[] {
 function checkHosts(config: Config): ConfigProblem[] {
 	const problems: ConfigProblem[] = [];
 	for (const [name, { source, hosts, embeddings }] of Object.entries(config.models)) {
-		if (source === undefined && hosts.length === 0)
+		if (source === undefined && hosts.length === 0 && config.announcements.tokenFile === null)
 			problems.push({ path: ['models', name], message: `models.${name} needs a source, or hosts that serve it` });
 		for (const [index, host] of hosts.entries()) {
 			const path = ['models', name, 'hosts', index];

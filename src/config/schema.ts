@@ -154,6 +154,29 @@ const workerSchema = section({
 	certFile: optionalText.describe('Certificate (PEM): it serves https then.'),
 	keyFile: optionalText.describe('Its private key (PEM).'),
 	clientCaFile: optionalText.describe('Authority (PEM) whose certificates gateways must show: mutual TLS.'),
+	announce: z
+		.array(z.string())
+		.default([])
+		.describe('Gateways that it tells of itself, as http://gateway:8080, with its token: they need not list it.'),
+	announceUrl: optionalText.describe(
+		'Where those reach it, if not at the address that it tells them from; their announcements.allow has to name it.',
+	),
+});
+
+const announcementsSchema = section({
+	tokenFile: optionalText.describe(
+		'Token of workers that announce themselves, which is theirs as well; null: none may.',
+	),
+	allow: z
+		.array(z.string())
+		.default([])
+		.describe('Hosts that they may name: names, *.domain, addresses, CIDRs. Otherwise only where they tell it from.'),
+	expirySeconds: z
+		.number()
+		.min(3)
+		.default(30)
+		.describe('One that was not heard of for so long leaves; it tells of itself three times as often.'),
+	caFile: optionalText.describe('Authority (PEM) that https workers are checked against; null: the system trusts.'),
 });
 
 const samplingDefaultsSchema = section({
@@ -300,6 +323,7 @@ export const configSchema = z.strictObject({
 	queue: queueSchema,
 	workers: workersSchema,
 	worker: workerSchema,
+	announcements: announcementsSchema,
 	sampling: samplingDefaultsSchema,
 	reasoning: reasoningSchema,
 	cache: cacheSchema,

@@ -23,6 +23,7 @@ import { addRequestBasics } from './plugins/request-basics.ts';
 import { addRequestLog } from './plugins/request-log.ts';
 import { ResponseStore } from './response-store.ts';
 import { addAdminRoutes } from './routes/admin.ts';
+import { addAnnounceRoute } from './routes/announce.ts';
 import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addCompletionsRoute } from './routes/completions.ts';
 import { addDocsRoutes } from './routes/docs.ts';
@@ -59,6 +60,8 @@ export type AppOptions = {
 	metrics?: GatewayMetrics;
 	/** Where there are several gateways; closed by whoever made it. */
 	shared?: SharedState | null;
+	/** With which workers announce themselves; null or absent: none may. */
+	workerToken?: string | null;
 	/** Of one process of several: what another one counts or gathers for all of them. */
 	asked?: {
 		keyState: KeyState;
@@ -81,6 +84,7 @@ export function buildApp({
 	metrics = createMetrics(),
 	shared = null,
 	asked,
+	workerToken = null,
 }: AppOptions): FastifyInstance {
 	const app = fastify(serverOptions(config));
 	app.server.maxConnections = config.server.maxConnections;
@@ -141,5 +145,6 @@ export function buildApp({
 	asked?.answer(endReasoning);
 	addEndReasoningRoute(app, endReasoning, asked?.endReasoning ?? (async () => null));
 	addAdminRoutes(app, { pool, log, version, config, revoked });
+	if (workerToken !== null) addAnnounceRoute(app, { pool, token: workerToken, config: config.announcements });
 	return app;
 }

@@ -18,6 +18,10 @@ export function invalidKey(): RetortError {
 	return refused(401, 'invalid_api_key', 'Incorrect API key provided.');
 }
 
+export function wrongWorkerToken(): RetortError {
+	return refused(401, 'invalid_token', 'A worker announces itself with the token of announcements.tokenFile.');
+}
+
 export function modelNotAllowed(model: string): RetortError {
 	return refused(403, 'model_not_allowed', `This API key may not use the model \`${model}\`.`);
 }

@@ -1,4 +1,4 @@
-import type { PoolStatus, PoolWorkerStatus, WorkerVerb } from '../pool/pool-options.ts';
+import type { Announcement, PoolStatus, PoolWorkerStatus, WorkerVerb } from '../pool/pool-options.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 
 /** What the gateway asks of the pool. */
@@ -17,6 +17,7 @@ export type GatewayPool = Pick<
 	| 'detokenize'
 > & {
 	status(): PoolStatus | Promise<PoolStatus>;
+	announced(announcement: Announcement): void | Promise<void>;
 	operate(verb: WorkerVerb, workerId: string): PoolWorkerStatus | null | Promise<PoolWorkerStatus | null>;
 };
 

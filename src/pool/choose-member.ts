@@ -1,6 +1,8 @@
+import { shuttingDown } from '../errors.ts';
 import type { AffinityTable } from './affinity-table.ts';
 import type { Ask } from './ask.ts';
 import { type Draws, pickWorker } from './pick-worker.ts';
+import type { ServedModel } from './served-model.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 import type { Worker } from './worker.ts';
 
@@ -28,4 +30,14 @@ export function chooseMember(
 	const worker = member?.worker ?? null;
 	if (member === undefined || worker === null) return null;
 	return { member, worker, knownShare: known.get(member.lifecycle.launchKey) ?? 0 };
+}
+
+/** A launch for what takes no slot. Throws why there is none. */
+export function anyMember(served: ServedModel): { launchKey: string; worker: Worker } {
+	const [least] = served.members
+		.filter((member) => member.worker !== null)
+		.sort((left, right) => left.leases.size - right.leases.size);
+	const worker = least?.worker ?? null;
+	if (least === undefined || worker === null) throw served.refusal() ?? shuttingDown();
+	return { launchKey: least.lifecycle.launchKey, worker };
 }

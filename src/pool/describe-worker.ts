@@ -1,4 +1,5 @@
-import type { PoolWorkerStatus } from './pool-options.ts';
+import type { PoolStatus, PoolWorkerStatus } from './pool-options.ts';
+import type { ServedModel } from './served-model.ts';
 import type { SupervisedWorker } from './supervised-worker.ts';
 
 /** How one place in the pool is, for operators and metrics. */
@@ -20,4 +21,24 @@ export function describeWorker(model: string, member: SupervisedWorker): PoolWor
 		pace: member.pace,
 		versions: lifecycle.info?.versions ?? null,
 	};
+}
+
+export function describePool(models: readonly ServedModel[]): PoolStatus {
+	return {
+		queueLength: models.reduce((sum, served) => sum + served.queueLength, 0),
+		waiting: Object.fromEntries(models.map((served) => [served.name, served.queueLength])),
+		workers: models.flatMap((served) => served.members.map((member) => describeWorker(served.name, member))),
+	};
+}
+
+/** The place in the pool that has this id, and the name of its model. */
+export function findWorker(
+	models: readonly ServedModel[],
+	workerId: string,
+): { model: string; member: SupervisedWorker } | null {
+	for (const served of models) {
+		const member = served.members.find(({ id }) => id === workerId);
+		if (member !== undefined) return { model: served.name, member };
+	}
+	return null;
 }

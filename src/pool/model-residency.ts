@@ -1,9 +1,10 @@
 import { modelLoading, outOfMemory, overloaded } from '../errors.ts';
 import { planLoad, planUnload, type Resident } from './plan-residency.ts';
 import type { PoolLog } from './pool-log.ts';
+import type { PoolOptions } from './pool-options.ts';
 import type { ServedModel } from './served-model.ts';
 
-export type ResidentModel = { served: ServedModel; bytes: number; ttlMs: number | null };
+type ResidentModel = { served: ServedModel; bytes: number; ttlMs: number | null };
 
 const TICK_MS = 1000;
 
@@ -11,6 +12,7 @@ const TICK_MS = 1000;
 export class ModelResidency {
 	readonly #models: readonly ResidentModel[];
 	readonly #budgetBytes: number | null;
+	/** How long a request waits for its model. */
 	readonly #patienceMs: number;
 	readonly #log: PoolLog;
 	/** One load at a time decides about the memory, so that no byte is promised twice. */
@@ -18,18 +20,16 @@ export class ModelResidency {
 	readonly #watchers = new Set<() => void>();
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(options: {
-		models: readonly ResidentModel[];
-		budgetBytes: number | null;
-		/** How long a request waits for its model. */
-		patienceMs: number;
-		log: PoolLog;
-	}) {
-		this.#models = options.models;
-		this.#budgetBytes = options.budgetBytes;
-		this.#patienceMs = options.patienceMs;
+	constructor(models: readonly ServedModel[], options: PoolOptions) {
+		this.#models = models.map((served) => {
+			const { ttlSeconds = null, memoryBytes = 0, workers } = options.models[served.name] ?? { workers: 0 };
+			// What others run is theirs to unload.
+			return { served, bytes: memoryBytes, ttlMs: ttlSeconds === null || workers === 0 ? null : ttlSeconds * 1000 };
+		});
+		this.#budgetBytes = options.memoryBudgetBytes ?? null;
+		this.#patienceMs = options.queue.deadlineSeconds * 1000;
 		this.#log = options.log;
-		if (options.models.some(({ ttlMs }) => ttlMs !== null))
+		if (this.#models.some(({ ttlMs }) => ttlMs !== null))
 			this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
 	}
 
@@ -43,10 +43,27 @@ export class ModelResidency {
 	}
 
 	/**
-	 * Settles once the model can take requests; a model that is not kept for demand is as it is. It stays until the returned
-	 * function is called. Throws `overloaded` when it does not fit, `model_loading` when it takes too long.
+	 * Runs once the model can take requests; a model that is not kept for demand is as it is. It stays in memory meanwhile.
+	 * Throws `overloaded` when it does not fit, `model_loading` when it takes too long.
 	 */
-	async hold(served: ServedModel, signal: AbortSignal): Promise<() => void> {
+	async during<Result>(served: ServedModel, signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
+		if (!served.isOnDemand && !served.isResting) return run();
+		const release = await this.#hold(served, signal);
+		try {
+			return await run();
+		} finally {
+			release();
+		}
+	}
+
+	/** Settles once the model can take requests. Throws as `during` does. */
+	async awaken(served: ServedModel, signal: AbortSignal): Promise<void> {
+		const release = await this.#hold(served, signal);
+		release();
+	}
+
+	/** Gives what ends the hold. */
+	async #hold(served: ServedModel, signal: AbortSignal): Promise<() => void> {
 		served.holds += 1;
 		const release = () => {
 			served.holds -= 1;

@@ -2,11 +2,12 @@ import type { ModelConfig } from '../config/model-schema.ts';
 import type { Config } from '../config/schema.ts';
 import type { EmbedRequest, GenerateRequest, PrefixCacheCounts, WorkerInfo } from '../protocol/worker-api.ts';
 import type { SpawnCommand } from './child-process.ts';
+import type { ClientTls } from './endpoint.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { PoolObserver } from './pool-observer.ts';
 import type { RemoteOptions } from './remote-options.ts';
 import type { Resolver } from './resolve-hosts.ts';
-import type { SupervisorPhase } from './supervisor.ts';
+import type { SupervisorPhase } from './supervisor-state.ts';
 import type { WorkerPace } from './worker-pace.ts';
 
 export type PoolModelOptions = Pick<ModelConfig, 'aliases' | 'workers'> & {
@@ -27,6 +28,8 @@ export type PoolOptions = {
 	fallbacks?: Config['fallbacks'];
 	/** Where local workers live on when this process ends, and are found by the next; absent or null: they end with it. */
 	stateFolder?: string | null;
+	/** How workers that announce themselves are reached, and how long they stay unheard; null or absent: none may. */
+	announced?: { token: string; tls: ClientTls | null; expiryMs: number } | null;
 	/** For all local workers; null for no bound. */
 	memoryBudgetBytes?: number | null;
 	queue: Config['queue'];
@@ -69,6 +72,9 @@ export type PoolWorkerStatus = {
 	/** Null until the worker has told. */
 	prefixCache: PrefixCacheCounts | null;
 };
+/** What a worker says of itself: `url` is where it listens, `model` a name or alias. */
+export type Announcement = { model: string; url: string; leaves: boolean };
+
 /** What an operator may do to one worker. */
 export type WorkerVerb = 'drain' | 'undrain' | 'restart';
 

@@ -2,14 +2,14 @@ import type { WorkerInfo } from '../protocol/worker-api.ts';
 import { describeError } from './bring-up.ts';
 import type { Lease } from './lease.ts';
 import type { SupervisedWorkerOptions } from './supervised-worker-options.ts';
+import { superviseWorker } from './supervisor.ts';
 import {
 	initialSupervisorState,
 	type SupervisorAction,
 	type SupervisorEvent,
 	type SupervisorPhase,
 	type SupervisorState,
-	superviseWorker,
-} from './supervisor.ts';
+} from './supervisor-state.ts';
 import type { LaunchedWorker } from './worker-host.ts';
 import { STALLS_TO_PROBE, WorkerLaunch } from './worker-launch.ts';
 

@@ -1,17 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { modelNotFound, type RetortError, shuttingDown } from '../errors.ts';
+import { type RetortError, shuttingDown } from '../errors.ts';
 import type { EmbedResponse, PromptPart, WorkerEvent } from '../protocol/worker-api.ts';
 import type { Ask } from './ask.ts';
-import { chooseModels } from './choose-models.ts';
-import { describeWorker } from './describe-worker.ts';
+import { anyMember } from './choose-member.ts';
+import { describePool, describeWorker, findWorker } from './describe-worker.ts';
 import { embedOnLeases } from './embed-on-leases.ts';
 import type { HttpWorkerOptions } from './http-worker.ts';
+import { IdleGate } from './idle-gate.ts';
 import type { HeldLease, Lease } from './lease.ts';
+import { ModelDirectory } from './model-directory.ts';
 import { ModelResidency } from './model-residency.ts';
+import { PoolMembers } from './pool-members.ts';
 import type { PoolObserver } from './pool-observer.ts';
 import type {
+	Announcement,
 	PoolEmbedOptions,
 	PoolGenerateOptions,
 	PoolModel,
@@ -21,96 +22,76 @@ import type {
 	PoolWorkerStatus,
 	WorkerVerb,
 } from './pool-options.ts';
-import type { RemoteOptions } from './remote-options.ts';
-import { dnsResolver } from './resolve-hosts.ts';
 import { type LeaseSource, runOnLeases } from './run-on-leases.ts';
 import { ServedModel } from './served-model.ts';
-import { SupervisedWorker } from './supervised-worker.ts';
-import { vetWorker } from './vet-worker.ts';
-import { watchHosts } from './watch-hosts.ts';
-import type { Worker } from './worker.ts';
-import type { WorkerHost } from './worker-host.ts';
-import { hostAt, localHosts } from './worker-hosts.ts';
+import type { SupervisedWorker } from './supervised-worker.ts';
 
 /** All models and all their workers behind one verb. `drain` finishes, `destroy` fails now. */
 export class WorkerPool {
 	readonly #options: PoolOptions;
 	readonly #observer: PoolObserver;
-	readonly #models: ServedModel[];
+	readonly #models: ModelDirectory;
 	readonly #residency: ModelResidency;
-	readonly #byName = new Map<string, ServedModel>();
-	readonly #created = Math.floor(Date.now() / 1000);
 	readonly #running = new Map<string, HeldLease>();
-	/** Ends the watch over names. */
-	readonly #life = new AbortController();
-	#folder: string | null = null;
-	#onIdle: (() => void) | null = null;
+	readonly #members: PoolMembers;
+	readonly #idle = new IdleGate(() => this.#leases().length === 0);
 
 	constructor(options: PoolOptions) {
 		this.#options = options;
 		this.#observer = options.observer ?? {};
-		this.#models = Object.entries(options.models).map(([name, model]) => this.#serve(name, model));
-		this.#residency = new ModelResidency({
-			models: this.#models.map((served) => {
-				const { ttlSeconds = null, memoryBytes = 0, workers } = options.models[served.name] ?? { workers: 0 };
-				// What others run is theirs to unload.
-				return { served, bytes: memoryBytes, ttlMs: ttlSeconds === null || workers === 0 ? null : ttlSeconds * 1000 };
-			}),
-			budgetBytes: options.memoryBudgetBytes ?? null,
-			patienceMs: options.queue.deadlineSeconds * 1000,
-			log: options.log,
+		this.#members = new PoolMembers(options, () => {
+			this.#residency.changed();
+			this.#observer.changed?.();
 		});
-		for (const served of this.#models)
-			for (const name of [served.name, ...served.aliases]) if (!this.#byName.has(name)) this.#byName.set(name, served);
+		const models = Object.entries(options.models).map(([name, model]) => this.#serve(name, model));
+		this.#models = new ModelDirectory(models, options);
+		this.#residency = new ModelResidency(models, options);
 	}
 
 	/** Launches every worker that is not kept for demand, and those that names lead to as they are found; does not wait. */
 	start(): void {
-		for (const served of this.#models) {
+		for (const served of this.#models.all) {
 			const { load = 'start', remotes = [] } = this.#options.models[served.name] ?? {};
 			if (load === 'start') for (const member of served.members) member.start();
-			for (const remote of remotes) this.#watch(served, remote);
+			for (const remote of remotes) this.#members.watch(served, remote);
 		}
 	}
 
 	models(): PoolModel[] {
-		return this.#models.map((served) => this.#describe(served));
+		return this.#models.all.map((served) => this.#models.describe(served));
 	}
 
 	findModel(nameOrAlias: string): PoolModel | null {
-		const served = this.#byName.get(nameOrAlias);
-		return served === undefined ? null : this.#describe(served);
+		const served = this.#models.find(nameOrAlias);
+		return served === null ? null : this.#models.describe(served);
 	}
 
 	/** Names that lead to several models. */
 	routes(): string[] {
-		return Object.keys(this.#options.routes ?? {});
+		return this.#models.routes();
 	}
 
 	/** The models that may serve a request for this name, best first; none when there is no such name. */
 	candidates(name: string, stickyKey: string): PoolModel[] {
-		const { routes = {}, fallbacks = {} } = this.#options;
-		const names = chooseModels(this.#byName.get(name)?.name ?? name, stickyKey, { routes, fallbacks });
-		return names.flatMap((candidate) => this.findModel(candidate) ?? []);
+		return this.#models.candidates(name, stickyKey).map((served) => this.#models.describe(served));
 	}
 
 	/** Why no request of this key can be taken now, whichever model it is for; null where one may be. Costs next to nothing. */
 	refusalOfAll(keyId: string | null, weight = 1): RetortError | null {
 		let refusal: RetortError | null = null;
-		for (const served of this.#models) {
+		for (const served of this.#models.all) {
 			refusal = served.refusalOfFull(keyId, weight);
 			if (refusal === null) return null;
 		}
-		if (refusal !== null) this.#observer.rejected?.({ model: this.#models[0]?.name ?? '', code: refusal.code });
+		if (refusal !== null) this.#observer.rejected?.({ model: this.#models.all[0]?.name ?? '', code: refusal.code });
 		return refusal;
 	}
 
 	/** Sees to it that a model which rests is loaded. Throws `overloaded` when it does not fit, `model_loading` when it is late. */
 	async awaken(model: string, signal: AbortSignal): Promise<PoolModel> {
-		const served = this.#require(model);
-		const release = await this.#residency.hold(served, signal);
-		release();
-		return this.#describe(served);
+		const served = this.#models.require(model);
+		await this.#residency.awaken(served, signal);
+		return this.#models.describe(served);
 	}
 
 	/**
@@ -125,18 +106,20 @@ export class WorkerPool {
 
 	/** A slot of this model for whoever runs the generation elsewhere, and gives the lease back. See ServedModel.acquire. */
 	async lease(model: string, ask: Ask): Promise<Lease> {
-		return this.#acquire(this.#require(model), ask);
+		const served = this.#models.require(model);
+		// The model stays while its request is on the way to a slot.
+		return this.#residency.during(served, ask.signal, () => served.acquire(ask));
 	}
 
 	/** A launch that can be asked what takes no slot, and how it is reached. */
 	anyConnection(model: string): { launchKey: string; connection: HttpWorkerOptions } {
-		const { launchKey, worker } = this.#anyMember(model);
+		const { launchKey, worker } = anyMember(this.#models.require(model));
 		return { launchKey, connection: worker.connection };
 	}
 
 	/** Keys of the launches that there are now. */
 	launches(): string[] {
-		return this.#members().flatMap((member) => (member.lifecycle.launch === null ? [] : [member.lifecycle.launchKey]));
+		return this.#workers().flatMap((member) => (member.lifecycle.launch === null ? [] : [member.lifecycle.launchKey]));
 	}
 
 	/**
@@ -154,35 +137,32 @@ export class WorkerPool {
 	}
 
 	tokenize(model: string, prompt: PromptPart[], signal: AbortSignal): Promise<number[]> {
-		return this.#anyWorker(model).tokenize(prompt, signal);
+		return anyMember(this.#models.require(model)).worker.tokenize(prompt, signal);
 	}
 
 	detokenize(model: string, tokens: number[], signal: AbortSignal): Promise<string> {
-		return this.#anyWorker(model).detokenize(tokens, signal);
+		return anyMember(this.#models.require(model)).worker.detokenize(tokens, signal);
 	}
 
 	status(): PoolStatus {
-		return {
-			queueLength: this.#models.reduce((sum, served) => sum + served.queueLength, 0),
-			waiting: Object.fromEntries(this.#models.map((served) => [served.name, served.queueLength])),
-			workers: this.#models.flatMap((served) => served.members.map((member) => describeWorker(served.name, member))),
-		};
+		return describePool(this.#models.all);
+	}
+
+	/** A worker told of itself. Throws `model_not_found`, and `overloaded` when there are too many. */
+	announced(announcement: Announcement): void {
+		this.#members.announced(this.#models.require(announcement.model), announcement);
 	}
 
 	/** What another gateway has placed on a worker that both know. */
 	hint({ model, workerId, prefixes }: { model: string; workerId: string; prefixes: readonly string[] }): void {
-		this.#byName.get(model)?.hint(workerId, prefixes);
+		this.#models.find(model)?.hint(workerId, prefixes);
 	}
 
 	/** Acts on one worker for an operator and tells how it then is; null when there is none of this id. */
 	operate(verb: WorkerVerb, workerId: string): PoolWorkerStatus | null {
-		for (const served of this.#models) {
-			const member = served.members.find(({ id }) => id === workerId);
-			if (member === undefined) continue;
-			member[verb]();
-			return describeWorker(served.name, member);
-		}
-		return null;
+		const found = findWorker(this.#models.all, workerId);
+		found?.member[verb]();
+		return found === null ? null : describeWorker(found.model, found.member);
 	}
 
 	/**
@@ -191,24 +171,24 @@ export class WorkerPool {
 	 */
 	async drain(graceMs: number): Promise<void> {
 		const error = shuttingDown();
-		this.#life.abort();
+		this.#members.close();
 		this.#residency.close();
-		for (const served of this.#models) served.close(error);
-		await this.#idle(graceMs);
+		for (const served of this.#models.all) served.close(error);
+		await this.#idle.wait(graceMs);
 		for (const lease of this.#leases()) lease.abort(error);
-		await Promise.all(this.#members().map((member) => member.stop()));
-		this.#removeFolder();
+		await Promise.all(this.#workers().map((member) => member.stop()));
+		this.#members.cleanUp();
 	}
 
 	/** Fails everything with this error and kills the workers. Settles once they are gone. */
 	async destroy(error: RetortError): Promise<void> {
-		this.#life.abort();
+		this.#members.close();
 		this.#residency.close();
-		for (const served of this.#models) served.close(error);
+		for (const served of this.#models.all) served.close(error);
 		for (const lease of this.#leases()) lease.abort(error);
-		this.#onIdle?.();
-		await Promise.all(this.#members().map((member) => member.destroy(error)));
-		this.#removeFolder();
+		this.#idle.open();
+		await Promise.all(this.#workers().map((member) => member.destroy(error)));
+		this.#members.cleanUp();
 	}
 
 	#leasesOf(model: string): LeaseSource {
@@ -219,19 +199,8 @@ export class WorkerPool {
 			generationMs: workers.generationSeconds * 1000,
 			running: this.#running,
 			log,
-			onMove: (workerId) => this.#observer.retried?.({ model: this.#require(model).name, workerId }),
+			onMove: (workerId) => this.#observer.retried?.({ model: this.#models.require(model).name, workerId }),
 		};
-	}
-
-	/** The model stays while its request is on the way to a slot. */
-	async #acquire(served: ServedModel, ask: Ask): Promise<Lease> {
-		if (!served.isOnDemand && !served.isResting) return served.acquire(ask);
-		const release = await this.#residency.hold(served, ask.signal);
-		try {
-			return await served.acquire(ask);
-		} finally {
-			release();
-		}
 	}
 
 	#serve(name: string, model: PoolModelOptions): ServedModel {
@@ -241,132 +210,17 @@ export class WorkerPool {
 			aliases: model.aliases,
 			maxQueueLength: queue.maxLength,
 			observer: this.#observer,
-			onRelease: () => {
-				if (this.#onIdle !== null && this.#leases().length === 0) this.#onIdle();
-			},
+			onRelease: () => this.#idle.ended(),
 		});
-		const hosts = localHosts(name, model.workers, this.#hostOptions());
-		for (const remote of model.remotes ?? [])
-			if (remote.where.type === 'url') hosts.push(hostAt(remote.where.url, name, remote, this.#hostOptions()));
-		for (const host of hosts) this.#join(served, host);
+		this.#members.enlist(served, model);
 		return served;
 	}
 
-	#join(served: ServedModel, host: WorkerHost): SupervisedWorker {
-		const { log, workers } = this.#options;
-		const model = served.name;
-		const workerId = host.id;
-		const member: SupervisedWorker = new SupervisedWorker({
-			host,
-			loadMs: workers.loadSeconds * 1000,
-			stallMs: workers.stallSeconds * 1000,
-			drainMs: workers.drainSeconds * 1000,
-			canSpare: (one) => served.members.some((other) => other !== one && other.worker !== null),
-			log,
-			vet: (info) => {
-				const beside = served.members.find((other) => other !== member && other.lifecycle.phase === 'ready');
-				return beside?.lifecycle.info ? vetWorker(info, beside.lifecycle.info) : null;
-			},
-			onChange: () => {
-				served.dispatch();
-				this.#residency.changed();
-				this.#observer.changed?.();
-			},
-			onReady: (loadMs) => this.#observer.workerReady?.({ model, workerId, loadMs }),
-			onRefused: (reason) => this.#observer.workerRefused?.({ model, workerId, reason }),
-			onDeath: (reason) => this.#observer.workerDied?.({ model, workerId, reason }),
-		});
-		served.members.push(member);
-		return member;
-	}
-
-	#watch(served: ServedModel, remote: RemoteOptions): void {
-		const { type, url } = remote.where;
-		if (type === 'url') return;
-		const { log, resolver = dnsResolver() } = this.#options;
-		void watchHosts(
-			{ type, url },
-			{
-				refreshMs: remote.refreshMs,
-				resolver,
-				log,
-				signal: this.#life.signal,
-				onChange: ({ joined, left }) => {
-					for (const origin of joined)
-						this.#join(served, hostAt(origin, served.name, remote, this.#hostOptions())).start();
-					for (const origin of left)
-						served.members.find((member) => member.id === origin && !member.isRetiring)?.retire();
-				},
-			},
-		);
-	}
-
-	#hostOptions() {
-		const { spawn, workers, log, stateFolder = null } = this.#options;
-		return { spawn, workers, log, stateFolder, folder: () => this.#privateFolder() };
-	}
-
-	/** mkdtemp makes it 0700: nobody else reaches the sockets in it. */
-	#privateFolder(): string {
-		this.#folder ??= mkdtempSync(join(tmpdir(), 'retort-'));
-		return this.#folder;
-	}
-
-	#removeFolder(): void {
-		if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
-		this.#folder = null;
-	}
-
-	#describe(served: ServedModel): PoolModel {
-		return {
-			name: served.name,
-			aliases: served.aliases,
-			created: this.#created,
-			state: served.state,
-			info: served.info,
-		};
-	}
-
-	#require(model: string): ServedModel {
-		const served = this.#byName.get(model);
-		if (served === undefined) throw modelNotFound(model);
-		return served;
-	}
-
-	/** For calls that need no slot. */
-	#anyWorker(model: string): Worker {
-		return this.#anyMember(model).worker;
-	}
-
-	#anyMember(model: string): { launchKey: string; worker: Worker } {
-		const served = this.#require(model);
-		const [least] = served.members
-			.filter((member) => member.worker !== null)
-			.sort((left, right) => left.leases.size - right.leases.size);
-		const worker = least?.worker ?? null;
-		if (least === undefined || worker === null) throw served.refusal() ?? shuttingDown();
-		return { launchKey: least.lifecycle.launchKey, worker };
-	}
-
-	#members(): SupervisedWorker[] {
-		return this.#models.flatMap((served) => served.members);
+	#workers(): SupervisedWorker[] {
+		return this.#models.all.flatMap((served) => served.members);
 	}
 
 	#leases(): Lease[] {
-		return this.#models.flatMap((served) => served.leases());
-	}
-
-	/** Settles when nothing runs, at the deadline, or at destroy. */
-	async #idle(deadlineMs: number): Promise<void> {
-		if (this.#leases().length === 0) return;
-		let timer: NodeJS.Timeout | undefined;
-		try {
-			await new Promise<void>((resolve) => {
-				this.#onIdle = resolve;
-				timer = setTimeout(resolve, deadlineMs);
-			});
-		} finally {
-			clearTimeout(timer);
-		}
+		return this.#models.all.flatMap((served) => served.leases());
 	}
 }

@@ -36,6 +36,23 @@ describe('the settings of a worker', () => {
 		expect(() => workerSettings({ listen: 'unix:/w', name: 'c' }, parseConfig(two, 'c.yaml'))).toThrow(/one of a, b/);
 	});
 
+	it('tell gateways of the worker where it has a token for it and a port', () => {
+		const flags = { listen: 'tcp://0.0.0.0:9000', model: 'm.gguf', tokenFile };
+		expect(workerSettings(flags).announce).toBeNull();
+		const announce = ['http://gateway:8080', 'https://other:8443/'];
+		const told = { gateways: announce, url: null, token: '0123456789abcdef' };
+		expect(workerSettings({ ...flags, announce }).announce).toEqual(told);
+		const config = parseConfig('worker: {announce: ["http://a:1"], announceUrl: "http://b:2"}\n', 'c.yaml');
+		expect(workerSettings(flags, config).announce).toMatchObject({ gateways: ['http://a:1'], url: 'http://b:2' });
+		const bad = (changes: object) => () => workerSettings({ ...flags, announce, ...changes });
+		expect(bad({ announce: ['gateway:8080'] })).toThrow(/not gateway:8080/);
+		expect(bad({ announce: ['http://gateway:8080/v1'] })).toThrow(/--announce takes a gateway's/);
+		expect(bad({ listen: 'unix:/w' })).toThrow(/a worker on TCP/);
+		expect(() => workerSettings({ listen: 'tcp://127.0.0.1:1', model: 'm.gguf', announce })).toThrow(
+			/takes --token-file/,
+		);
+	});
+
 	it('read the token and the certificates', () => {
 		const flags = { listen: 'tcp://0.0.0.0:9000', model: 'm.gguf', tokenFile, tlsCert: crt, tlsKey: key };
 		const { guard } = workerSettings(flags);

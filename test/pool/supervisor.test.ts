@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isExpected, superviseWorker } from '../../src/pool/supervisor.ts';
 import {
 	initialSupervisorState,
-	isExpected,
 	type SupervisorAction,
 	type SupervisorEvent,
 	type SupervisorState,
-	superviseWorker,
-} from '../../src/pool/supervisor.ts';
+} from '../../src/pool/supervisor-state.ts';
 
 const limits = { loadMs: 300_000, probeMs: 60_000 };
 

@@ -10,25 +10,18 @@ import type { HeldLease } from '../lease.ts';
 import type { PoolLog } from '../pool-log.ts';
 import type { PoolObserver } from '../pool-observer.ts';
 import type {
+	Announcement,
 	PoolEmbedOptions,
 	PoolGenerateOptions,
 	PoolModel,
 	PoolStatus,
 	PoolWorkerStatus,
-	QueuePlace,
 	WorkerVerb,
 } from '../pool-options.ts';
 import { type LeaseSource, runOnLeases } from '../run-on-leases.ts';
 import { BorrowedLease } from './borrowed-lease.ts';
-import {
-	type Connected,
-	connectedSchema,
-	leaseAbortSchema,
-	leaseGrantSchema,
-	modelSchema,
-	placeNewsSchema,
-	poolNewsSchema,
-} from './messages.ts';
+import { LeaseRequests } from './lease-requests.ts';
+import { type Connected, connectedSchema, leaseAbortSchema, modelSchema, poolNewsSchema } from './messages.ts';
 import type { Peer } from './peer.ts';
 
 /** How often the owner of the pool hears of readers that have become slow, or fast again. */
@@ -51,27 +44,19 @@ export type BorrowedPoolOptions = {
  */
 export class BorrowedPool {
 	readonly #peer: Peer;
+	readonly #requests: LeaseRequests;
 	readonly #options: BorrowedPoolOptions;
 	#models: PoolModel[] = [];
 	readonly #workers = new Map<string, HttpWorker>();
 	readonly #leases = new Map<number, BorrowedLease>();
 	readonly #running = new Map<string, HeldLease>();
-	/** Of those that wait: where they stand, and how they learn that they do. */
-	readonly #queued = new Map<number, { place: QueuePlace | null; tell: () => void }>();
 	readonly #timer: NodeJS.Timeout;
-	#nextLeaseId = 0;
 
 	constructor(peer: Peer, options: BorrowedPoolOptions) {
 		this.#peer = peer;
+		this.#requests = new LeaseRequests(peer);
 		this.#options = options;
 		peer.onNote('pool', (value) => this.#learn(poolNewsSchema.parse(value)));
-		peer.onNote('queued', (value) => {
-			const { leaseId, place } = placeNewsSchema.parse(value);
-			const queued = this.#queued.get(leaseId);
-			if (queued === undefined) return;
-			queued.place = place;
-			queued.tell();
-		});
 		peer.onNote('abort', (value) => {
 			const { leaseId, error } = leaseAbortSchema.parse(value);
 			this.#leases.get(leaseId)?.abort(fromWireError(error));
@@ -139,6 +124,10 @@ export class BorrowedPool {
 		return this.#peer.call('operate', { verb, workerId }, z.custom<PoolWorkerStatus | null>());
 	}
 
+	async announced(announcement: Announcement): Promise<void> {
+		await this.#peer.call('announced', announcement, z.unknown());
+	}
+
 	/** Lets go of the workers; generations that still run fail. */
 	async close(): Promise<void> {
 		clearInterval(this.#timer);
@@ -159,52 +148,19 @@ export class BorrowedPool {
 	}
 
 	async #acquire(model: string, ask: Ask): Promise<HeldLease> {
-		const { signal, onQueued, avoid, placement, ...rest } = ask;
-		signal.throwIfAborted();
-		this.#nextLeaseId += 1;
-		const leaseId = this.#nextLeaseId;
-		let hasTold = false;
-		const queued = {
-			place: null as QueuePlace | null, // until the owner says
-			tell: () => {
-				if (!hasTold) onQueued?.(() => this.#queued.get(leaseId)?.place ?? null);
-				hasTold = true;
-			},
-		};
-		this.#queued.set(leaseId, queued);
-		const message = { ...rest, leaseId, model, placement, avoid: [...avoid], wantsPlace: onQueued !== undefined };
-		const granted = this.#peer.call('lease', message, leaseGrantSchema);
-		let onAbort: (() => void) | undefined;
-		try {
-			const left = new Promise<never>((_resolve, reject) => {
-				onAbort = () => {
-					this.#peer.note('withdraw', leaseId);
-					// Granted while it was withdrawn.
-					granted.then(
-						() => this.#peer.note('release', leaseId),
-						() => {},
-					);
-					reject(signal.reason);
-				};
-				signal.addEventListener('abort', onAbort, { once: true });
-			});
-			const { workerId, launchKey, knownShare, connection } = await Promise.race([granted, left]);
-			const lease = new BorrowedLease({
-				leaseId,
-				workerId,
-				launchKey,
-				worker: this.#connect({ launchKey, connection }),
-				signal,
-				pendingPromptTokens: placement.promptTokens * (1 - knownShare),
-				peer: this.#peer,
-				onRelease: () => this.#leases.delete(leaseId),
-			});
-			this.#leases.set(leaseId, lease);
-			return lease;
-		} finally {
-			this.#queued.delete(leaseId);
-			if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-		}
+		const { leaseId, workerId, launchKey, connection, knownShare } = await this.#requests.ask(model, ask);
+		const lease = new BorrowedLease({
+			leaseId,
+			workerId,
+			launchKey,
+			worker: this.#connect({ launchKey, connection }),
+			signal: ask.signal,
+			pendingPromptTokens: ask.placement.promptTokens * (1 - knownShare),
+			peer: this.#peer,
+			onRelease: () => this.#leases.delete(leaseId),
+		});
+		this.#leases.set(leaseId, lease);
+		return lease;
 	}
 
 	async #anyWorker(model: string): Promise<HttpWorker> {

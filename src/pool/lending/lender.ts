@@ -3,7 +3,14 @@ import { shuttingDown } from '../../errors.ts';
 import { toWireError } from '../../protocol/wire-error.ts';
 import type { Lease } from '../lease.ts';
 import type { WorkerPool } from '../worker-pool.ts';
-import { leaseAskSchema, leaseIdSchema, leaseNewsSchema, operateSchema, pullingSchema } from './messages.ts';
+import {
+	announcementSchema,
+	leaseAskSchema,
+	leaseIdSchema,
+	leaseNewsSchema,
+	operateSchema,
+	pullingSchema,
+} from './messages.ts';
 import type { Peer } from './peer.ts';
 
 /** How often who waits is told its place. */
@@ -32,6 +39,7 @@ export class Lender {
 			const { verb, workerId } = operateSchema.parse(value);
 			return pool.operate(verb, workerId);
 		});
+		peer.onCall('announced', (value) => pool.announced(announcementSchema.parse(value)));
 		peer.onNote('withdraw', (value) => this.#asks.get(leaseIdSchema.parse(value))?.abort(shuttingDown()));
 		peer.onNote('release', (value) => this.#release(leaseIdSchema.parse(value)));
 		peer.onNote('doubt', (value) => this.#leases.get(leaseIdSchema.parse(value))?.doubt());

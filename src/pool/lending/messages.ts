@@ -1,7 +1,8 @@
 /**
  * What a gateway process and the process that owns the pool say to each other.
  *
- *   gateway -> owner   call lease (LeaseAsk -> LeaseGrant), any-worker (model -> Connected), awaken (model), status, operate
+ *   gateway -> owner   call lease (LeaseAsk -> LeaseGrant), any-worker (model -> Connected), awaken (model), status, operate,
+ *                      announced (Announcement)
  *                      note subscribe, withdraw, release, doubt (lease id), news (LeaseNews), pulling (PullingChange[])
  *   owner -> gateway   note pool (PoolNews), queued (PlaceNews), abort (LeaseAbort)
  */
@@ -99,3 +100,5 @@ export const poolNewsSchema = z.object({
 });
 
 export const operateSchema = z.object({ verb: z.enum(['drain', 'undrain', 'restart']), workerId: z.string() });
+
+export const announcementSchema = z.object({ model: z.string(), url: z.string(), leaves: z.boolean() });
