@@ -53,7 +53,6 @@ const FILES: Record<string, Buffer> = {
 	'zero-heads': changed(placeOf(`${architecture}.attention.head_count`), int(0)),
 	'zero-layers': changed(placeOf(`${architecture}.block_count`), int(0)),
 	'zero-width': changed(placeOf(`${architecture}.embedding_length`), int(0)),
-	'zero-context': changed(placeOf(`${architecture}.context_length`), int(0)),
 	'vast-layers': changed(placeOf(`${architecture}.block_count`), int(2 ** 31)),
 };
 
