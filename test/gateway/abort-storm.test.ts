@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { isIdle } from '../support/pool.ts';
+import { until } from '../support/until.ts';
 import { delta, START, thinkThenSay } from './support/scripts.ts';
-import { CHAT, startGateway, until } from './support/start-gateway.ts';
+import { CHAT, startGateway } from './support/start-gateway.ts';
 
 const body = JSON.stringify({ ...CHAT, stream: true });
 const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;

@@ -1,7 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { answerHeldAt } from '../support/fake-worker.ts';
 import { isIdle } from '../support/pool.ts';
-import { CHAT, startGateway, until } from './support/start-gateway.ts';
+import { until } from '../support/until.ts';
+import { CHAT, startGateway } from './support/start-gateway.ts';
 
 afterEach(() => {
 	vi.useRealTimers();

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { isIdle } from '../support/pool.ts';
+import { until } from '../support/until.ts';
 import { delta, eventsOf, START } from './support/scripts.ts';
-import { bearer, CHAT, KEY, OTHER_KEY, startGateway, TWO_KEYS, until } from './support/start-gateway.ts';
+import { bearer, CHAT, KEY, OTHER_KEY, startGateway, TWO_KEYS } from './support/start-gateway.ts';
 
 const REQUESTS = 500;
 const markerOf = (index: number) => `marker-${index}-of-${REQUESTS}.`;

@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { drainServer } from '../../src/gateway/drain-server.ts';
 import { answerHeldAt } from '../support/fake-worker.ts';
+import { until } from '../support/until.ts';
 import { thinksForever } from './support/scripts.ts';
-import { CHAT, startGateway, until } from './support/start-gateway.ts';
+import { CHAT, startGateway } from './support/start-gateway.ts';
 
 const STREAM = { ...CHAT, stream: true };
 

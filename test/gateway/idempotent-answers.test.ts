@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { internalError, overloaded } from '../../src/errors.ts';
 import type { Answer } from '../../src/gateway/answer.ts';
 import { IdempotentAnswers } from '../../src/gateway/idempotent-answers.ts';
-import { until } from './support/start-gateway.ts';
+import { until } from '../support/until.ts';
 
 const nobodyLeaves = () => new AbortController().signal;
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { thinksForever } from './support/scripts.ts';
-import { bearer, CHAT, KEY, startGateway, TWO_KEYS, until } from './support/start-gateway.ts';
+import { bearer, CHAT, KEY, startGateway, TWO_KEYS } from './support/start-gateway.ts';
 
 test('a generation shows in tokens, times and outcomes of its model', async () => {
 	const { app } = await startGateway();

@@ -4,6 +4,7 @@ import type { WorkerPool } from '../../src/pool/worker-pool.ts';
 import { answer, type FakeWorkerOptions, startFakeWorker, textOf } from '../support/fake-worker.ts';
 import { generateRequest } from '../support/generate-request.ts';
 import { isIdle, type Outcome, runOnce, scripted, startPool, type TestPool } from '../support/pool.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 
@@ -28,10 +29,6 @@ const statusOf = (pool: WorkerPool, index: number) => {
 };
 
 const words = (tokens: number) => Array.from({ length: tokens }, (_, index) => `t${index} `).join('');
-
-async function until(isSo: () => boolean): Promise<void> {
-	while (!isSo()) await new Promise(setImmediate);
-}
 
 describe('an operator', () => {
 	it('drains a worker: it gets nothing new until it is undrained, and is still there', async () => {

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
 import { errorSchema } from '../support/error-envelope.ts';
 import { pathsOf } from '../support/paths-of.ts';
 import { thinksForever } from '../support/scripts.ts';
-import { bearer, CHAT, KEY, OTHER_KEY, startGateway, TWO_KEYS, until } from '../support/start-gateway.ts';
+import { bearer, CHAT, KEY, OTHER_KEY, startGateway, TWO_KEYS } from '../support/start-gateway.ts';
 
 /** The whole of what is answered without a key. A new public route has to be written down here. */
 const PUBLIC = [

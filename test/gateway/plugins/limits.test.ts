@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
 import { thinksForever } from '../support/scripts.ts';
-import { bearer, CHAT, KEY, OTHER_KEY, sha256, startGateway, until } from '../support/start-gateway.ts';
+import { bearer, CHAT, KEY, OTHER_KEY, sha256, startGateway } from '../support/start-gateway.ts';
 
 const POST = { method: 'POST', url: '/v1/chat/completions', payload: CHAT } as const;
 

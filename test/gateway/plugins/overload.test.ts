@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { startFakeWorker } from '../../support/fake-worker.ts';
 import { remoteAt } from '../../support/pool.ts';
+import { until } from '../../support/until.ts';
 import { R1_INFO, thinksForever } from '../support/scripts.ts';
-import { bearer, CHAT, KEY, OTHER_KEY, startGateway, TWO_KEYS, until } from '../support/start-gateway.ts';
+import { bearer, CHAT, KEY, OTHER_KEY, startGateway, TWO_KEYS } from '../support/start-gateway.ts';
 
 const CHAT_URL = '/v1/chat/completions';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { poolReportSchema, workerReportSchema } from '../../../src/protocol/admin-api.ts';
+import { until } from '../../support/until.ts';
 import { errorSchema } from '../support/error-envelope.ts';
-import { bearer, CHAT, KEY, OTHER_KEY, sha256, startGateway, until } from '../support/start-gateway.ts';
+import { bearer, CHAT, KEY, OTHER_KEY, sha256, startGateway } from '../support/start-gateway.ts';
 
 const ADMIN_KEY = 'sk-admin-0123456789';
 const KEYS = [

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
 import { eventsOf } from '../support/scripts.ts';
-import { bearer, CHAT, KEY, sha256, startGateway, until } from '../support/start-gateway.ts';
+import { bearer, CHAT, KEY, sha256, startGateway } from '../support/start-gateway.ts';
 
 const SAMPLES = { ...CHAT, seed: 5, reasoning: { samples: 4 } };
 

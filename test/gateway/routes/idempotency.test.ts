@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { FakeScript } from '../../support/fake-worker.ts';
+import { until } from '../../support/until.ts';
 import { errorSchema } from '../support/error-envelope.ts';
 import { eventsOf } from '../support/scripts.ts';
-import { bearer, CHAT, type Gateway, KEY, OTHER_KEY, startGateway, TWO_KEYS, until } from '../support/start-gateway.ts';
+import { bearer, CHAT, type Gateway, KEY, OTHER_KEY, startGateway, TWO_KEYS } from '../support/start-gateway.ts';
 
 const ROUTES: [url: string, body: object][] = [
 	['/v1/chat/completions', CHAT],

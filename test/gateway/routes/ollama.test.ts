@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { ollamaChatLineSchema, ollamaGenerateLineSchema } from '../../../src/protocol/ollama-response.ts';
 import type { GenerateRequest } from '../../../src/protocol/worker-api.ts';
 import type { FakeScript } from '../../support/fake-worker.ts';
+import { until } from '../../support/until.ts';
 import { diesAfterAWord, eventsOf, START, thinkThenSay } from '../support/scripts.ts';
-import { bearer, KEY, startGateway, TWO_KEYS, until } from '../support/start-gateway.ts';
+import { bearer, KEY, startGateway, TWO_KEYS } from '../support/start-gateway.ts';
 
 const MESSAGES = [{ role: 'user', content: 'What is 17+25?' }];
 const WEATHER = {

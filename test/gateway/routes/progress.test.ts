@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
 import { neverBegins, thinksForever } from '../support/scripts.ts';
-import { CHAT, type Gateway, startGateway, until } from '../support/start-gateway.ts';
+import { CHAT, type Gateway, startGateway } from '../support/start-gateway.ts';
 
 const STREAM = { ...CHAT, stream: true };
 const PROGRESS = { ...STREAM, stream_options: { include_progress: true } };

@@ -5,9 +5,10 @@ import { contextLengthExceeded, toEnvelope } from '../../../src/errors.ts';
 import { responsesEventSchema } from '../../../src/protocol/responses-event.ts';
 import { responseSchema } from '../../../src/protocol/responses-response.ts';
 import type { FakeScript } from '../../support/fake-worker.ts';
+import { until } from '../../support/until.ts';
 import { errorSchema } from '../support/error-envelope.ts';
 import { diesAfterAWord, eventsOf, thinksForever, thinkThenSay } from '../support/scripts.ts';
-import { bearer, type Gateway, KEY, OTHER_KEY, startGateway, TWO_KEYS, until } from '../support/start-gateway.ts';
+import { bearer, type Gateway, KEY, OTHER_KEY, startGateway, TWO_KEYS } from '../support/start-gateway.ts';
 
 const ASK = { model: 'fake', input: 'What is 17+25?' };
 const POST = { method: 'POST', url: '/v1/responses' } as const;

@@ -4,6 +4,7 @@ import OpenAI from 'openai';
 import { expect, test } from 'vitest';
 import { answerHeldAt, toLines } from '../../support/fake-worker.ts';
 import { isIdle } from '../../support/pool.ts';
+import { until } from '../../support/until.ts';
 import {
 	delta,
 	diesAfterAWord,
@@ -13,7 +14,7 @@ import {
 	talksForever,
 	thinksForever,
 } from '../support/scripts.ts';
-import { CHAT, type Gateway, startGateway, until } from '../support/start-gateway.ts';
+import { CHAT, type Gateway, startGateway } from '../support/start-gateway.ts';
 
 const STREAM = { ...CHAT, stream: true as const };
 type Chunk = { delta: { content?: string; reasoning_content?: string } };

@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FakeRedis, type FakeRedisMode, startFakeRedis } from '../../support/fake-redis.ts';
 import type { FakeScript } from '../../support/fake-worker.ts';
+import { until } from '../../support/until.ts';
 import { thinksForever, thinkThenSay } from '../support/scripts.ts';
-import { bearer, CHAT, type Gateway, KEY, OTHER_KEY, sha256, startGateway, until } from '../support/start-gateway.ts';
+import { bearer, CHAT, type Gateway, KEY, OTHER_KEY, sha256, startGateway } from '../support/start-gateway.ts';
 
 async function fakeRedis(): Promise<FakeRedis> {
 	const redis = await startFakeRedis();

@@ -19,6 +19,7 @@ import {
 	startFakeWorker,
 } from '../../support/fake-worker.ts';
 import { remoteAt } from '../../support/pool.ts';
+import { until } from '../../support/until.ts';
 import { R1_INFO, thinkThenSay } from './scripts.ts';
 
 export const KEY = 'sk-test-0123456789';
@@ -116,10 +117,6 @@ export const TWO_KEYS: z.input<typeof configSchema> = {
 export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 /** Waits for what only shows when asked for, a turn of the loop at a time. */
-export async function until(isSo: () => boolean): Promise<void> {
-	while (!isSo()) await new Promise(setImmediate);
-}
-
 function urlOf(app: FastifyInstance): string {
 	const [address] = app.addresses();
 	return typeof address === 'object' ? `http://127.0.0.1:${address.port}` : '';

@@ -17,6 +17,7 @@ import { generateRequest } from '../../support/generate-request.ts';
 import { peerPair } from '../../support/peers.ts';
 import { isIdle, startPool } from '../../support/pool.ts';
 import { recordingLog } from '../../support/recording-log.ts';
+import { until } from '../../support/until.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 
@@ -57,10 +58,6 @@ async function setUp(fakes: FakeWorkerOptions[], gatewayCount = 2) {
 }
 
 /** Waits for what only shows when asked for, a turn of the loop at a time. */
-async function until(isSo: () => boolean): Promise<void> {
-	while (!isSo()) await new Promise(setImmediate);
-}
-
 function ask(pool: BorrowedPool, requestId: string, options: Partial<PoolGenerateOptions> = {}) {
 	const signal = new AbortController().signal;
 	return pool.generate({ model: 'alias', request: generateRequest(requestId), signal, keyId: null, ...options });
