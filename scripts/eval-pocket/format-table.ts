@@ -3,13 +3,14 @@ import type { Problem } from './problem.ts';
 
 export type Column = { name: string; verdicts: readonly Verdict[] };
 
-/** Markdown: a row a family, right answers a column, and how many thoughts of the first column closed. Pure. */
+/** Markdown: a row a family, right answers a column, how many thoughts of the first column closed, and how many calls are valid. Pure. */
 export function formatTable(problems: readonly Problem[], columns: readonly Column[]): string {
 	const families = [...new Set(problems.map(({ family }) => family))];
 	const rows = families.map((family) => row(family, (index) => problems[index]?.family === family));
 	rows.push(row('all', () => true));
 	const head = ['family', ...columns.map(({ name }) => name), 'thoughts closed', 'tokens of thought'];
-	return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+	const table = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+	return `${table}\n\nTool calls with valid arguments: ${columns.map(validCalls).join('; ')}`;
 
 	function row(name: string, belongs: (index: number) => boolean): string[] {
 		const own = columns.map(({ verdicts }) => verdicts.filter((_, index) => belongs(index)));
@@ -22,6 +23,11 @@ export function formatTable(problems: readonly Problem[], columns: readonly Colu
 			first.length === 0 ? '-' : (tokens / first.length).toFixed(0),
 		];
 	}
+}
+
+function validCalls({ name, verdicts }: Column): string {
+	const calling = verdicts.filter(({ callIsValid }) => callIsValid !== null);
+	return `${name} ${share(calling, ({ callIsValid }) => callIsValid === true)}`;
 }
 
 function share(verdicts: readonly Verdict[], holds: (verdict: Verdict) => boolean): string {

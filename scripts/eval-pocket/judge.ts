@@ -1,8 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Ajv } from 'ajv';
 import type { Problem } from './problem.ts';
 import type { Reply } from './reply.ts';
 
-export type Verdict = { isRight: boolean; isClosed: boolean; reasoningTokens: number; completionTokens: number };
+export type Verdict = {
+	isRight: boolean;
+	isClosed: boolean;
+	/** One call, of a tool that was listed, with all of its arguments in their types; null where no call is expected. */
+	callIsValid: boolean | null;
+	reasoningTokens: number;
+	completionTokens: number;
+};
 
 /** Right only if everything after the thought is what was expected: no partial credit. Pure. */
 export function judge(problem: Problem, reply: Reply): Verdict {
@@ -13,6 +21,7 @@ export function judge(problem: Problem, reply: Reply): Verdict {
 	return {
 		isRight: choice !== undefined && choice.finish_reason !== 'length' && matches(problem, content, calls),
 		isClosed: message?.reasoning_status?.state === 'complete' && choice?.finish_reason !== 'length',
+		callIsValid: problem.call === undefined ? null : isValid(problem, calls),
 		reasoningTokens: reply.usage?.completion_tokens_details?.reasoning_tokens ?? 0,
 		completionTokens: reply.usage?.completion_tokens ?? 0,
 	};
@@ -29,6 +38,17 @@ function matches(problem: Problem, content: string, calls: Calls): boolean {
 	if (calls.length > 0) return false;
 	if (problem.json !== undefined) return isDeepStrictEqual(parse(content), problem.json);
 	return content.trim() === problem.answer;
+}
+
+const ajv = new Ajv();
+
+function isValid(problem: Problem, calls: Calls): boolean {
+	const [call] = calls;
+	const tool = problem.tools?.find(({ function: { name } }) => name === call?.function.name);
+	if (call === undefined || calls.length > 1 || tool === undefined) return false;
+	const { parameters } = tool.function;
+	const all = { ...parameters, required: Object.keys(parameters.properties), additionalProperties: false };
+	return ajv.validate(all, parse(call.function.arguments));
 }
 
 /** undefined for what is no JSON, which equals nothing that is expected. */

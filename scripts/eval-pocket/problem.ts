@@ -3,11 +3,18 @@ import { z } from 'zod';
 
 export const callSchema = z.object({ name: z.string(), arguments: z.unknown() });
 
+const toolSchema = z.looseObject({
+	function: z.looseObject({
+		name: z.string(),
+		parameters: z.looseObject({ properties: z.record(z.string(), z.unknown()) }),
+	}),
+});
+
 /** One held-out question. Exactly one of answer, json and call says what is right. */
 export const problemSchema = z.object({
 	family: z.string(),
 	messages: z.array(z.record(z.string(), z.unknown())),
-	tools: z.array(z.unknown()).optional(),
+	tools: z.array(toolSchema).optional(),
 	response_format: z.unknown().optional(),
 	/** All of the text after the thought. */
 	answer: z.string().optional(),

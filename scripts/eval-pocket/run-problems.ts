@@ -5,7 +5,16 @@ import type { Problem } from './problem.ts';
 const DEADLINE_MS = 300_000;
 
 /** A request that the server refuses is a wrong answer, and no reason to stop. */
-const FAILED: Verdict = { isRight: false, isClosed: false, reasoningTokens: 0, completionTokens: 0 };
+const FAILED: Omit<Verdict, 'callIsValid'> = {
+	isRight: false,
+	isClosed: false,
+	reasoningTokens: 0,
+	completionTokens: 0,
+};
+
+function failed({ call }: Problem): Verdict {
+	return { ...FAILED, callIsValid: call === undefined ? null : false };
+}
 
 /** Asks all problems, `concurrency` at a time. Verdicts stand in the order of the problems. */
 export async function runProblems(
@@ -20,7 +29,7 @@ export async function runProblems(
 	async function lane(): Promise<void> {
 		for (const [index, problem] of queue) {
 			const outcome = await ask(endpoint, problem, settingOf(index), AbortSignal.timeout(DEADLINE_MS));
-			const verdict = 'reply' in outcome ? judge(problem, outcome.reply) : FAILED;
+			const verdict = 'reply' in outcome ? judge(problem, outcome.reply) : failed(problem);
 			verdicts[index] = verdict;
 			if (!verdict.isRight) options.onWrong(problem, show(outcome));
 		}

@@ -43,6 +43,26 @@ describe('judge', () => {
 		expect(judge(problem, reply({ content: '{"city": "Paris"}' })).isRight).toBe(false);
 	});
 
+	it('tells a valid call from a right one', () => {
+		const parameters = { type: 'object', properties: { city: { type: 'string' }, days: { type: 'integer' } } };
+		const problem: Problem = {
+			family: 'tool_call',
+			messages: [],
+			tools: [{ function: { name: 'get_weather', parameters } }],
+			call: { name: 'get_weather', arguments: { city: 'Paris', days: 2 } },
+		};
+		const isValid = (name: string, text: string) =>
+			judge(problem, reply({ tool_calls: [{ function: { name, arguments: text } }] })).callIsValid;
+		expect(isValid('get_weather', '{"city": "Rome", "days": 3}')).toBe(true);
+		expect(isValid('get_weather', '{"city": "Rome"}')).toBe(false);
+		expect(isValid('get_weather', '{"city": "Rome", "days": "3"}')).toBe(false);
+		expect(isValid('get_weather', '{"city": "Rome", "days": 3, "sky": 1}')).toBe(false);
+		expect(isValid('get_weather', '{"city')).toBe(false);
+		expect(isValid('get_moon', '{"city": "Rome", "days": 3}')).toBe(false);
+		expect(judge(problem, reply({ content: 'no' })).callIsValid).toBe(false);
+		expect(judge(question, reply({ content: 'no' })).callIsValid).toBe(null);
+	});
+
 	it('tells a thought that closed by itself from one that was closed', () => {
 		expect(judge(question, reply({ content: '' })).isClosed).toBe(true);
 		expect(judge(question, reply({ content: '', reasoning_status: { state: 'budget' } })).isClosed).toBe(false);
