@@ -10,6 +10,9 @@ export type GuessGain = {
 const NEWEST_WEIGHT = 0.15;
 /** Before so many steps of a kind nothing is known of it. */
 const LEAST_STEPS = 6;
+/** But what loses so much from the start need not be tried any more. */
+const PLAIN_LOSS = 0.8;
+const LOSING_STEPS = 2;
 /** Every so many steps the slower way is tried once: contexts grow, and texts change. */
 const TRY_EVERY = 32;
 /** Guesses that did not pay are tried again after twice as many steps, up to this: a draft model has to read for it. */
@@ -27,12 +30,14 @@ export function createGuessGain(): GuessGain {
 	let turns = 0;
 	let tryAfter = TRY_EVERY;
 
-	const isFaster = () => guessing.tokens / guessing.ms / (plain.tokens / plain.ms) >= LEAST_GAIN;
+	const gain = () => guessing.tokens / guessing.ms / (plain.tokens / plain.ms);
+	const isFaster = () => gain() >= LEAST_GAIN;
+	const isKnown = () => guessing.steps >= LEAST_STEPS || (guessing.steps >= LOSING_STEPS && gain() < PLAIN_LOSS);
 
 	return {
 		pays() {
 			if (plain.steps < LEAST_STEPS) return false;
-			if (guessing.steps < LEAST_STEPS) return true;
+			if (!isKnown()) return true;
 			turns++;
 			if (isFaster()) return turns % TRY_EVERY !== 0;
 			// Until there was something to guess.
@@ -43,7 +48,7 @@ export function createGuessGain(): GuessGain {
 			const weight = Math.max(NEWEST_WEIGHT, 1 / ++way.steps);
 			way.ms += (ms - way.ms) * weight;
 			way.tokens += (tokens - way.tokens) * weight;
-			if (!guessed || guessing.steps < LEAST_STEPS) return;
+			if (!guessed || !isKnown()) return;
 			if (isFaster()) tryAfter = TRY_EVERY;
 			else if (turns >= tryAfter) {
 				turns = 0;

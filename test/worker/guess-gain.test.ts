@@ -23,6 +23,11 @@ describe('whether guessing pays', () => {
 		expect(share({ ms: 15, tokens: 1 })).toBeGreaterThan(0.01);
 	});
 
+	it('is known after two steps that lose much', () => {
+		expect(share({ ms: 40, tokens: 1 }, 30) * 30).toBe(2);
+		expect(share({ ms: 11, tokens: 1 }, 30) * 30).toBe(6);
+	});
+
 	it('is found out anew when things change', () => {
 		const gain = createGuessGain();
 		let late = 0;
