@@ -1,13 +1,10 @@
-import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { connect } from 'node:net';
+import { askAndLeave, LEAVINGS } from '../../test/support/leaving-client.ts';
 import type { RetortServer } from '../../test/support/retort-server.ts';
 import { endlessQuestion } from '../../test/support/stream-chat.ts';
 
 const AT_ONCE = 50;
 const body = JSON.stringify({ ...endlessQuestion(3500), stream: true });
-const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-const leavings = ['in the body', 'at once', 'a turn later', 'at the answer'] as const;
 
 export type StormReport = { descriptors: number[]; residentMiB: number[] };
 
@@ -25,7 +22,7 @@ export async function abortStorm(
 	for (let storm = 0; storm < 2; storm += 1) {
 		for (let sent = 0; sent < clients; sent += AT_ONCE)
 			await Promise.all(
-				Array.from({ length: AT_ONCE }, (_, index) => askAndLeave(port, leavings[index % 4] ?? 'at once')),
+				Array.from({ length: AT_ONCE }, (_, index) => askAndLeave(port, body, LEAVINGS[index % 4] ?? 'at once')),
 			);
 		await free();
 		const pids = [server.process.pid ?? 0, ...server.workerPids().values()];
@@ -33,16 +30,6 @@ export async function abortStorm(
 		report.residentMiB.push(pids.reduce((sum, pid) => sum + residentMiB(pid), 0));
 	}
 	return report;
-}
-
-async function askAndLeave(port: number, leaving: (typeof leavings)[number]): Promise<void> {
-	const socket = connect(port, '127.0.0.1');
-	socket.on('error', () => {}); // the server may be quicker
-	await once(socket, 'connect');
-	socket.write(leaving === 'in the body' ? head + body.slice(0, 20) : head + body);
-	if (leaving === 'a turn later') await new Promise(setImmediate);
-	if (leaving === 'at the answer') await new Promise((resolve) => socket.once('data', resolve).once('close', resolve));
-	socket.resetAndDestroy();
 }
 
 /** Parked conversations are files in memory, so many at most: they are no leak. */

@@ -34,8 +34,7 @@ export function createSpeculation({ repeats, draft: given }: SpeculationSources)
 	async function askDraft(asked: NonNullable<typeof draft>, slot: Slot, most: number): Promise<readonly number[]> {
 		try {
 			source = 'reading';
-			const { length } = slot.tokens;
-			if (!(await asked.model.follow(slot.tokens)) || length !== slot.tokens.length) return [];
+			if (!(await asked.model.follow(slot.tokens))) return [];
 			source = 'draft';
 			return await asked.model.guess(most);
 		} catch (error) {

@@ -1,27 +1,12 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { askAndLeave, LEAVINGS } from '../support/leaving-client.ts';
 import { isIdle } from '../support/pool.ts';
 import { until } from '../support/until.ts';
 import { delta, START, thinkThenSay } from './support/scripts.ts';
 import { CHAT, startGateway } from './support/start-gateway.ts';
 
 const body = JSON.stringify({ ...CHAT, stream: true });
-const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-
-/** When a client leaves: in the middle of its request, right after it, a turn later, or with the answer's first bytes. */
-const leavings = ['in the body', 'at once', 'a turn later', 'at the answer'] as const;
-
-async function askAndLeave(port: number, leaving: (typeof leavings)[number]): Promise<void> {
-	const socket = connect(port, '127.0.0.1');
-	socket.on('error', () => {}); // the server may be quicker
-	await once(socket, 'connect');
-	socket.write(leaving === 'in the body' ? head + body.slice(0, 20) : head + body);
-	if (leaving === 'a turn later') await new Promise(setImmediate);
-	if (leaving === 'at the answer') await once(socket, 'data');
-	socket.resetAndDestroy();
-}
 
 test('500 clients that leave at every stage leave nothing behind: no slot, no place in a limit, no connection', async () => {
 	const gateway = await startGateway({
@@ -35,7 +20,7 @@ test('500 clients that leave at every stage leave nothing behind: no slot, no pl
 	const { app, pool, worker } = gateway;
 	const port = Number(new URL(await gateway.listen()).port);
 	for (let wave = 0; wave < 10; wave += 1) {
-		const clients = Array.from({ length: 50 }, (_, index) => askAndLeave(port, leavings[index % 4] ?? 'at once'));
+		const clients = Array.from({ length: 50 }, (_, index) => askAndLeave(port, body, LEAVINGS[index % 4] ?? 'at once'));
 		await Promise.all(clients);
 	}
 	await until(() => isIdle(pool.status()) && app.running.size === 0 && worker.running() === 0);

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../../../src/pool/endpoint.ts';
 import { llamaServer } from '../../../src/pool/stock/llama-server/llama-server.ts';
 import { StockWorker } from '../../../src/pool/stock/stock-worker.ts';
-import type { GenerateRequest, Phase, WorkerEvent } from '../../../src/protocol/worker-api.ts';
 import {
 	BOS,
 	bytesOf,
@@ -15,7 +14,7 @@ import {
 	startFakeLlamaServer,
 	THINK,
 } from '../../support/fake-llama-server.ts';
-import { generateRequest } from '../../support/generate-request.ts';
+import { collect, follow, phase, reasoning, request } from './support/stretches.ts';
 
 const never = new AbortController().signal;
 const crashed = { code: 'worker_crashed' };
@@ -48,32 +47,6 @@ async function setUp(
 	return { fake, worker };
 }
 
-const base = generateRequest('r').phases[0];
-function phase(name: Phase['name'], changes: Partial<Phase> = {}): Phase {
-	if (base === undefined) throw new TypeError('no phase'); // a probe has one
-	return { ...base, name, maxTokens: null, ...changes };
-}
-const reasoning = (changes: Partial<Phase> = {}) =>
-	phase('reasoning', { endToken: '</think>', separator: '\n', closing: ' stop.', ...changes });
-
-function request(phases: Phase[], changes: Partial<GenerateRequest> = {}): GenerateRequest {
-	const prompt = [{ text: 'Q<think>', special: true }];
-	return generateRequest('r', { prompt, phases, maxTokens: 100, ...changes });
-}
-
-async function collect(worker: StockWorker, body: GenerateRequest, signal = never) {
-	const events: WorkerEvent[] = [];
-	for await (const event of worker.generate(body, signal)) events.push(event);
-	const of = (name: Phase['name']) =>
-		events.map((event) => (event.type === 'delta' && event.phase === name ? event.text : '')).join('');
-	const ids = events.flatMap((event) => (event.type === 'delta' || event.type === 'phase-end' ? event.ids : []));
-	return { events, ids, thought: of('reasoning'), answer: of('answer'), end: events.at(-1) };
-}
-
-/** The tokens after the last start of a thought decide what comes. */
-function follow(script: number[]): (prompt: readonly number[]) => number[] {
-	return (prompt) => script.slice(prompt.length - prompt.indexOf(THINK) - 1);
-}
 const THOUGHT_AND_ANSWER = [...bytesOf('Hm.'), END_THINK, ...bytesOf('\nYes'), EOS];
 
 describe('llama-server as a worker', () => {

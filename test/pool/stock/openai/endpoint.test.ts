@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../../../../src/pool/endpoint.ts';
 import { openAiEndpoint } from '../../../../src/pool/stock/openai/openai-endpoint.ts';
 import { StockWorker } from '../../../../src/pool/stock/stock-worker.ts';
-import type { GenerateRequest, Phase, WorkerEvent } from '../../../../src/protocol/worker-api.ts';
 import {
 	BOS,
 	bytesOf,
@@ -18,7 +17,7 @@ import {
 	startFakeEndpoint,
 	THINK,
 } from '../../../support/fake-openai-endpoint.ts';
-import { generateRequest } from '../../../support/generate-request.ts';
+import { collect, follow, phase, reasoning, request } from '../support/stretches.ts';
 
 const never = new AbortController().signal;
 const TOKEN = 'sk-0123456789abcdef';
@@ -63,32 +62,6 @@ async function setUp(options: FakeOptions) {
 	return reached;
 }
 
-const base = generateRequest('r').phases[0];
-function phase(name: Phase['name'], changes: Partial<Phase> = {}): Phase {
-	if (base === undefined) throw new TypeError('no phase'); // a probe has one
-	return { ...base, name, maxTokens: null, ...changes };
-}
-const reasoning = (changes: Partial<Phase> = {}) =>
-	phase('reasoning', { endToken: '</think>', separator: '\n', closing: ' stop.', ...changes });
-
-function request(phases: Phase[], changes: Partial<GenerateRequest> = {}): GenerateRequest {
-	const prompt = [{ text: 'Q<think>', special: true }];
-	return generateRequest('r', { prompt, phases, maxTokens: 100, ...changes });
-}
-
-async function collect(worker: StockWorker, body: GenerateRequest, signal = never) {
-	const events: WorkerEvent[] = [];
-	for await (const event of worker.generate(body, signal)) events.push(event);
-	const of = (name: Phase['name']) =>
-		events.map((event) => (event.type === 'delta' && event.phase === name ? event.text : '')).join('');
-	const ids = events.flatMap((event) => (event.type === 'delta' || event.type === 'phase-end' ? event.ids : []));
-	return { events, ids, thought: of('reasoning'), answer: of('answer'), end: events.at(-1) };
-}
-
-/** The tokens after the start of a thought decide what comes. */
-function follow(script: number[]): (prompt: readonly number[]) => number[] {
-	return (prompt) => script.slice(prompt.length - prompt.indexOf(THINK) - 1);
-}
 const THOUGHT_AND_ANSWER = [...bytesOf('Hm é😀.'), END_THINK, ...bytesOf('\nYes 😀'), EOS];
 
 /** Every wire, and the releases that told no ids. */
