@@ -28,7 +28,7 @@ const serverSchema = section({
 		.max(64)
 		.default(1)
 		.describe(
-			'Gateway processes behind the one port, on the same workers. Kept responses and Idempotency-Keys are of one process each.',
+			'Gateway processes behind the one port, on the same workers. Kept responses and Idempotency-Keys are of one process each, unless they share Redis.',
 		),
 	bodyLimitBytes: z.int().positive().default(8_388_608).describe('Largest request body; larger is a 413.'),
 	maxConnections: z.int().positive().default(10_000).describe('Open client sockets at most.'),

@@ -1,4 +1,4 @@
-import { modelNotFound } from '../errors.ts';
+import { modelNotFound, type RetortError } from '../errors.ts';
 import { chooseModels } from './choose-models.ts';
 import type { PoolModel, PoolOptions } from './pool-options.ts';
 import type { ServedModel } from './served-model.ts';
@@ -40,6 +40,16 @@ export class ModelDirectory {
 	candidates(name: string, stickyKey: string): ServedModel[] {
 		const names = chooseModels(this.find(name)?.name ?? name, stickyKey, this.#leads);
 		return names.flatMap((candidate) => this.find(candidate) ?? []);
+	}
+
+	/** The refusal that every model has for this key now; null where one would take a request. Costs next to nothing. */
+	refusalOfAll(keyId: string | null, weight: number): RetortError | null {
+		let refusal: RetortError | null = null;
+		for (const served of this.all) {
+			refusal = served.refusalOfFull(keyId, weight);
+			if (refusal === null) return null;
+		}
+		return refusal;
 	}
 
 	describe(served: ServedModel): PoolModel {

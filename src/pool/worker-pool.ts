@@ -76,13 +76,9 @@ export class WorkerPool {
 		return this.#models.candidates(name, stickyKey).map((served) => this.#models.describe(served));
 	}
 
-	/** Why no request of this key can be taken now, whichever model it is for; null where one may be. Costs next to nothing. */
+	/** Why no request of this key can be taken now, whichever model it is for; null where one may be. */
 	refusalOfAll(keyId: string | null, weight = 1): RetortError | null {
-		let refusal: RetortError | null = null;
-		for (const served of this.#models.all) {
-			refusal = served.refusalOfFull(keyId, weight);
-			if (refusal === null) return null;
-		}
+		const refusal = this.#models.refusalOfAll(keyId, weight);
 		if (refusal !== null) this.#observer.rejected?.({ model: this.#models.all[0]?.name ?? '', code: refusal.code });
 		return refusal;
 	}
