@@ -1,17 +1,21 @@
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { configError, downloadFailed, RetortError } from '../errors.ts';
-import { formatBytes, type ProgressOutput, showProgress } from './download-progress.ts';
+import { downloadFile } from './download-file.ts';
+import { formatBytes, type ProgressOutput, type ProgressState, showProgress } from './download-progress.ts';
 import { withFileLock } from './file-lock.ts';
 import { findHubFiles, type Hub, type HubFile, locateFile, type RepositoryFile } from './hub.ts';
 import { type ModelSource, parseModelSource } from './parse-model-source.ts';
 import { sha256OfFile } from './sha256-of-file.ts';
 
-/** Signed addresses expire within the hour; each attempt gets a new one and goes on where the last one stopped. */
-const ATTEMPTS_WITHOUT_PROGRESS = 3;
+/**
+ * Each attempt goes on where the last one stopped, with a new address: signed ones expire within the hour. So the first
+ * comes at once, and the others wait for a network that is away.
+ */
+const WAITS_WITHOUT_PROGRESS_MS = [0, 1_000, 4_000, 10_000, 20_000];
 
 export type ResolveOptions = {
 	/** HF_ENDPOINT, HF_TOKEN, RETORT_MODELS, XDG_CACHE_HOME. */
@@ -88,64 +92,39 @@ async function readReceipt(folder: string, path: string): Promise<string | null>
 
 /** Downloads one file into incoming/, checks it, and moves it to its place. */
 async function fetchFile(hub: Hub, file: RepositoryFile, folder: string, options: ResolveOptions): Promise<HubFile> {
-	const incoming = join(folder, 'incoming');
-	let located = await locateFile(hub, file, options.signal);
+	const { signal, log } = options;
+	let located = await locateFile(hub, file, signal);
+	const { name } = located;
+	const path = join(folder, 'incoming', name);
 	const size = located.bytes === null ? 'unknown size' : formatBytes(located.bytes);
-	options.log.info({ file: located.name, size, from: hub.endpoint }, 'downloading model');
-	let best = -1;
+	log.info({ file: name, size, from: hub.endpoint }, 'downloading model');
+	const progress = showProgress(name, options);
+	let downloadedBytes = 0;
+	const onProgress = (state: ProgressState) => {
+		downloadedBytes = state.downloadedBytes;
+		progress.update(state, performance.now());
+	};
 	for (let failures = 0; ; ) {
-		const attempt = { bytes: 0 };
+		const before = downloadedBytes;
 		try {
-			await transfer(located, incoming, attempt, options);
+			if (failures > 0) located = await locateFile(hub, file, signal);
+			await downloadFile(located.url, path, { headers: located.headers, signal, onProgress });
 			break;
 		} catch (error) {
-			options.signal.throwIfAborted();
-			failures = attempt.bytes > best ? 1 : failures + 1;
-			best = Math.max(best, attempt.bytes);
-			if (failures >= ATTEMPTS_WITHOUT_PROGRESS)
-				throw downloadFailed(`${located.name} could not be downloaded; the part that came is kept`, error);
-			options.log.warn({ file: located.name, downloadedBytes: attempt.bytes }, 'download broke off: going on');
-			located = await locateFile(hub, file, options.signal);
+			signal.throwIfAborted();
+			failures = downloadedBytes > before ? 1 : failures + 1;
+			const waitMs = WAITS_WITHOUT_PROGRESS_MS[failures - 1];
+			if (waitMs === undefined)
+				throw downloadFailed(`${name} could not be downloaded; the part that came is kept`, error);
+			log.warn({ file: name, downloadedBytes, error: String(error) }, 'download broke off: going on');
+			await setTimeout(waitMs, undefined, { signal });
+		} finally {
+			progress.end();
 		}
 	}
-	await verify(located, join(incoming, located.name), options);
-	await rename(join(incoming, located.name), join(folder, located.name));
+	await verify(located, path, options);
+	await rename(path, join(folder, name));
 	return located;
-}
-
-async function transfer(file: HubFile, folder: string, attempt: { bytes: number }, options: ResolveOptions) {
-	// Loading it takes a while, and most starts download nothing.
-	const { createModelDownloader } = await import('node-llama-cpp');
-	const progress = showProgress(file.name, options);
-	process.on('unhandledRejection', ignoreFailedPiece);
-	try {
-		const downloader = await createModelDownloader({
-			modelUri: file.url,
-			dirPath: folder,
-			fileName: file.name,
-			deleteTempFileOnCancel: false,
-			onProgress: ({ totalSize, downloadedSize, averageSpeed }) => {
-				attempt.bytes = downloadedSize;
-				const state = { downloadedBytes: downloadedSize, totalBytes: totalSize, bytesPerSecond: averageSpeed };
-				progress.update(state, performance.now());
-			},
-		});
-		await downloader.download({ signal: options.signal });
-		// A cancelled download resolves like a finished one.
-		options.signal.throwIfAborted();
-	} finally {
-		progress.end();
-		await setImmediate(); // rejections are called unhandled a turn later
-		process.off('unhandledRejection', ignoreFailedPiece);
-	}
-}
-
-/**
- * ipull 3.9.5 lets the rejection of every failed piece go unhandled besides rejecting the download itself
- * (download-programs/base-download-program.js): that would end the process.
- */
-function ignoreFailedPiece(error: unknown): void {
-	if (!(error instanceof Error && error.stack?.includes('ipull'))) throw error;
 }
 
 async function verify(file: HubFile, path: string, options: ResolveOptions): Promise<void> {

@@ -5,8 +5,14 @@ import type { ModelSource } from './parse-model-source.ts';
 /** How to reach the hub: HF_ENDPOINT and HF_TOKEN. */
 export type Hub = { endpoint: string; token: string | null };
 
-/** One file to fetch. `url` is signed and short-lived where the hub keeps its files elsewhere. */
-export type HubFile = { name: string; url: string; bytes: number | null; sha256: string | null };
+/** One file to fetch. `url` is signed and short-lived where the hub keeps its files elsewhere; `headers` go with it. */
+export type HubFile = {
+	name: string;
+	url: string;
+	headers: Record<string, string>;
+	bytes: number | null;
+	sha256: string | null;
+};
 
 type RemoteSource = Exclude<ModelSource, { type: 'file' }>;
 
@@ -51,6 +57,7 @@ export async function locateFile(hub: Hub, file: RepositoryFile, signal: AbortSi
 		return {
 			name: file.path.split('/').at(-1) ?? file.path,
 			url: target.href,
+			headers: target.origin === new URL(hub.endpoint).origin ? authorisation(hub) : {},
 			bytes: size === null ? null : Number(size),
 			sha256: /^[0-9a-f]{64}$/.test(hash) ? hash : null,
 		};
@@ -59,14 +66,17 @@ export async function locateFile(hub: Hub, file: RepositoryFile, signal: AbortSi
 }
 
 async function ask(hub: Hub, path: string, method: string, signal: AbortSignal): Promise<Response> {
-	const headers: Record<string, string> = { 'user-agent': 'llama-cpp', 'accept-encoding': 'identity' };
-	if (hub.token !== null) headers.authorization = `Bearer ${hub.token}`;
+	const headers = { 'user-agent': 'llama-cpp', 'accept-encoding': 'identity', ...authorisation(hub) };
 	try {
 		return await fetch(new URL(path, hub.endpoint), { method, headers, redirect: 'manual', signal });
 	} catch (error) {
 		if (signal.aborted) throw error;
 		throw downloadFailed(`${hub.endpoint} cannot be reached (HF_ENDPOINT sets another hub)`, error);
 	}
+}
+
+function authorisation(hub: Hub): Record<string, string> {
+	return hub.token === null ? {} : { authorization: `Bearer ${hub.token}` };
 }
 
 function refused(hub: Hub, what: string, status: number): RetortError {

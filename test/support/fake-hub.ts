@@ -30,15 +30,15 @@ export type FakeHubOptions = {
 	announcedHash?: string | null;
 	/** Called for every content request; true cuts the connection after half of what was asked. */
 	cuts?: (contentRequest: number) => boolean;
-	/** Content requests of this number and above wait for ever. */
-	stallsFrom?: number;
+	/** No content request gets more than half of what was asked; the connection stays open. */
+	stalls?: boolean;
 	/** Content requests that are refused with 403, as expired signatures are. */
 	expires?: (contentRequest: number) => boolean;
 };
 
 /**
  * A model hub in the form of Hugging Face's: manifest, HEAD with hash and size, and a redirect to a second server (by
- * another name, so that a token must not follow) that answers ranges.
+ * another name, so that a token must not follow) that answers open ranges.
  */
 export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
 	const seen: SeenRequest[] = [];
@@ -47,26 +47,24 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
 	const cdn = createServer((request, response) => {
 		note('cdn', request);
 		const content = options.files[decodeURIComponent(new URL(request.url ?? '/', 'http://cdn').pathname.slice(1))];
-		const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+		const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
 		if (!content) return void response.writeHead(404).end();
 		const start = range ? Number(range[1]) : 0;
-		const end = range ? Math.min(Number(range[2]) + 1, content.length) : content.length;
-		const body = content.subarray(start, end);
+		const body = content.subarray(start);
 		const headers = {
-			'accept-ranges': 'bytes',
 			'content-length': body.length,
-			...(range ? { 'content-range': `bytes ${start}-${end - 1}/${content.length}` } : {}),
+			...(range ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}),
 		};
-		// Without a range it is the downloader's question for the size: it reads no byte of the body.
-		if (!range) return void response.writeHead(200, headers).flushHeaders();
 		const number = contentRequests++;
 		if (options.expires?.(number)) return void response.writeHead(403).end();
-		response.writeHead(206, headers);
-		if (options.stallsFrom !== undefined && number >= options.stallsFrom) return void response.flushHeaders();
+		response.writeHead(range ? 206 : 200, headers);
 		const cut = options.cuts?.(number) ?? false;
-		const out = cut ? body.subarray(0, Math.floor(body.length / 2)) : body;
+		const out = cut || options.stalls ? body.subarray(0, Math.floor(body.length / 2)) : body;
 		sent += out.length;
-		response.write(out, () => (cut ? response.destroy() : response.end()));
+		response.write(out, () => {
+			if (cut) response.destroy();
+			else if (!options.stalls) response.end();
+		});
 	});
 	const hub = createServer((request, response) => {
 		note('hub', request);
