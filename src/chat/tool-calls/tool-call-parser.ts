@@ -1,4 +1,6 @@
-import type { AnswerParser, AnswerPiece } from '../answer-parser.ts';
+import type { AnswerParser } from '../answer-parser.ts';
+import { createAnswerPieces } from './answer-pieces.ts';
+import { AFTER_CALL, CALL_STEPS, type CallStep } from './call-steps.ts';
 import { createJsonScanner, type JsonScanner } from './json-scanner.ts';
 import { createMarkFinder } from './mark-finder.ts';
 import { HERMES, openingMark, R1, type ToolFormat } from './tool-format.ts';
@@ -13,59 +15,6 @@ export type ToolCallParserOptions = {
 	isBound: boolean;
 };
 
-/** What has to come next. `space`: any, or none. `name`: up to and with the end text. `end`: the call is over. */
-type Step =
-	| { kind: 'space' }
-	| { kind: 'text'; text: string }
-	| { kind: 'name'; end: string }
-	| { kind: 'arguments' }
-	| { kind: 'end' };
-
-const space: Step = { kind: 'space' };
-const exactly = (text: string): Step => ({ kind: 'text', text });
-const CALL: Record<ToolFormat['kind'], readonly Step[]> = {
-	r1: [
-		space,
-		exactly(`${R1.callBegin}function${R1.separator}`),
-		{ kind: 'name', end: '\n' },
-		exactly('```json\n'),
-		space,
-		{ kind: 'arguments' },
-		space,
-		exactly('```'),
-		space,
-		exactly(R1.callEnd),
-		{ kind: 'end' },
-	],
-	hermes: [
-		space,
-		exactly('{'),
-		space,
-		exactly('"name"'),
-		space,
-		exactly(':'),
-		space,
-		exactly('"'),
-		{ kind: 'name', end: '"' },
-		space,
-		exactly(','),
-		space,
-		exactly('"arguments"'),
-		space,
-		exactly(':'),
-		space,
-		{ kind: 'arguments' },
-		space,
-		exactly('}'),
-		space,
-		exactly(HERMES.end),
-		{ kind: 'end' },
-	],
-};
-const AFTER_CALL: Record<ToolFormat['kind'], readonly string[]> = {
-	r1: [R1.callBegin, R1.callsEnd],
-	hermes: [HERMES.begin],
-};
 const LONGEST_NAME = 64;
 
 /**
@@ -77,8 +26,9 @@ export function createToolCallParser(options: ToolCallParserOptions): AnswerPars
 	const { kind } = options.format;
 	const opening = openingMark(options.format);
 	const finder = createMarkFinder(opening);
-	const steps = CALL[kind];
-	const pieces: AnswerPiece[] = [];
+	const steps = CALL_STEPS[kind];
+	const argumentsAt = steps.findIndex((one) => one.kind === 'arguments');
+	const pieces = createAnswerPieces();
 
 	/** Index in `steps`; null outside of calls. */
 	let step: number | null = null;
@@ -87,33 +37,11 @@ export function createToolCallParser(options: ToolCallParserOptions): AnswerPars
 	let name = '';
 	/** What has to be given back as text should this be no call after all. */
 	let held = '';
-	/** White space that comes out with the text after it, or not at all. */
-	let heldSpace = '';
 	let scanner: JsonScanner = createJsonScanner();
-	let calls = 0;
 	/** Between two calls: whether another may begin without the opening mark (r1), or the closing one may come. */
 	let isAfterCall = false;
 	/** Of what is held then, all behind the white space. */
 	let seen = '';
-
-	function content(text: string): void {
-		if (/^\s*$/.test(text)) {
-			heldSpace += text;
-			return;
-		}
-		const all = heldSpace + text;
-		const body = all.trimEnd();
-		heldSpace = all.slice(body.length);
-		const last = pieces.at(-1);
-		if (last?.type === 'content') last.text += body;
-		else pieces.push({ type: 'content', text: body });
-	}
-
-	function argumentsDelta(character: string): void {
-		const last = pieces.at(-1);
-		if (last?.type === 'tool-call-delta') last.arguments += character;
-		else pieces.push({ type: 'tool-call-delta', index: calls - 1, arguments: character });
-	}
 
 	function beginCall(raw: string): void {
 		step = 0;
@@ -127,31 +55,31 @@ export function createToolCallParser(options: ToolCallParserOptions): AnswerPars
 	function giveUp(character: string): void {
 		const raw = held;
 		leaveCall();
-		content(raw);
+		pieces.content(raw);
 		outside(character);
 	}
 
 	function outside(character: string): void {
 		if (options.format.opensWithToken && !options.isBound) {
-			content(character);
+			pieces.content(character);
 			return;
 		}
 		held += character;
 		if (finder.accept(character)) {
 			const before = held.slice(0, held.length - opening.length);
 			held = '';
-			content(before);
+			pieces.content(before);
 			beginCall(opening);
 			return;
 		}
 		const keep = finder.matched();
 		const free = held.slice(0, held.length - keep);
 		held = held.slice(held.length - keep);
-		content(free);
+		pieces.content(free);
 	}
 
 	/** Whether the character was taken; else the step is over and the next one looks at it. */
-	function take(current: Step, character: string): 'taken' | 'next' | 'broken' {
+	function take(current: CallStep, character: string): 'taken' | 'next' | 'broken' {
 		switch (current.kind) {
 			case 'space':
 				return /\s/.test(character) ? 'taken' : 'next';
@@ -183,11 +111,9 @@ export function createToolCallParser(options: ToolCallParserOptions): AnswerPars
 		if (isFirst) {
 			stepText = character;
 			held = '';
-			heldSpace = '';
-			calls++;
-			pieces.push({ type: 'tool-call-start', index: calls - 1, id: options.newId(), name });
+			pieces.beginCall(options.newId(), name);
 		}
-		argumentsDelta(character);
+		pieces.arguments(character);
 		if (state === 'done') advance();
 		return 'taken';
 	}
@@ -238,7 +164,7 @@ export function createToolCallParser(options: ToolCallParserOptions): AnswerPars
 			const result = take(current, character);
 			if (result === 'taken') {
 				// Before the arguments begin all of it may turn out to be text; afterwards it is a call's.
-				if (current.kind !== 'arguments' && step !== null && !isPastArguments(step)) held += character;
+				if (current.kind !== 'arguments' && step !== null && step <= argumentsAt) held += character;
 				return;
 			}
 			if (result === 'broken') {
@@ -250,15 +176,6 @@ export function createToolCallParser(options: ToolCallParserOptions): AnswerPars
 		}
 	}
 
-	const argumentsAt = steps.findIndex(({ kind: stepKind }) => stepKind === 'arguments');
-	function isPastArguments(index: number): boolean {
-		return index > argumentsAt;
-	}
-
-	function flush(): AnswerPiece[] {
-		return pieces.splice(0);
-	}
-
 	return {
 		push(text, special) {
 			if (special && step === null && !isAfterCall) {
@@ -267,21 +184,20 @@ export function createToolCallParser(options: ToolCallParserOptions): AnswerPars
 					const before = held;
 					held = '';
 					finder.reset();
-					content(before);
+					pieces.content(before);
 					beginCall(opening);
 				}
-				return flush();
+				return pieces.take();
 			}
 			for (let index = 0; index < text.length; index++) inside(text.charAt(index));
-			return flush();
+			return pieces.take();
 		},
 		end() {
 			const rest = isAfterCall ? '' : held;
 			held = '';
-			if (step === null || !isPastArguments(step)) content(rest);
-			if (heldSpace !== '' && calls === 0) pieces.push({ type: 'content', text: heldSpace });
-			heldSpace = '';
-			return flush();
+			if (step === null || step <= argumentsAt) pieces.content(rest);
+			pieces.end();
+			return pieces.take();
 		},
 	};
 }
