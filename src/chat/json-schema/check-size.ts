@@ -1,6 +1,6 @@
 import { LIMITS } from './limits.ts';
-import { isObject } from './read-keywords.ts';
 import { unsupported } from './refuse.ts';
+import { isObject } from './schema-object.ts';
 
 /** Refuses a schema that is too large, or nested too deeply, before anything walks it. */
 export function checkSize(schema: unknown, path: string): void {

@@ -1,19 +1,9 @@
-import { anything, type Conjunction, type Facts, JSON_TYPES, type JsonType, type Located } from './facts.ts';
+import { anything, type Conjunction, type Facts, JSON_TYPES, type JsonType } from './facts.ts';
 import { formatLanguage, patternLanguage } from './formats.ts';
-import { PatternRefusal } from './parse-pattern.ts';
+import { PatternRefusal } from './pattern-refusal.ts';
 import type { Language } from './pattern-syntax.ts';
 import { childPath, malformed, unsupported } from './refuse.ts';
-
-export type SchemaObject = Readonly<Record<string, unknown>>;
-
-/** A keyword's own value, never one from a prototype. */
-export function keyword(schema: SchemaObject, name: string): unknown {
-	return Object.hasOwn(schema, name) ? schema[name] : undefined;
-}
-
-export function isObject(value: unknown): value is SchemaObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { keyword, readCount, readNumber, type SchemaObject, schemaMap } from './schema-object.ts';
 
 /** Known to restrict, and beyond a grammar. Keywords that nobody knows are annotations, as the specification has it. */
 const REFUSED = [
@@ -71,23 +61,6 @@ function readValues(schema: SchemaObject, path: string): readonly unknown[] | nu
 	return [only];
 }
 
-function readNumber(schema: SchemaObject, name: string, path: string): number | null {
-	const value = keyword(schema, name);
-	if (value === undefined) return null;
-	if (typeof value !== 'number' || !Number.isFinite(value))
-		throw malformed(childPath(path, name), 'has to be a number');
-	return value;
-}
-
-/** Whole, not negative. */
-function readCount(schema: SchemaObject, name: string, path: string): number | null {
-	const value = readNumber(schema, name, path);
-	if (value === null) return null;
-	if (!Number.isInteger(value) || value < 0)
-		throw malformed(childPath(path, name), 'has to be a whole number from 0 on');
-	return value;
-}
-
 function readNumbers(schema: SchemaObject, path: string): Pick<Facts, 'minimum' | 'maximum' | 'multipleOf'> {
 	const bound = (name: 'minimum' | 'maximum', exclusive: string, direction: 1 | -1): Facts['minimum'] => {
 		const inclusive = readNumber(schema, name, path);
@@ -108,7 +81,7 @@ function readNumbers(schema: SchemaObject, path: string): Pick<Facts, 'minimum' 
 	};
 }
 
-export function readLanguage(source: unknown, path: string): Language {
+function readLanguage(source: unknown, path: string): Language {
 	if (typeof source !== 'string') throw malformed(path, 'has to be a string');
 	try {
 		return patternLanguage(source);
@@ -188,15 +161,6 @@ function readItems(schema: SchemaObject, path: string): Facts['items'] {
 		max: readCount(schema, 'maxItems', path),
 		unique: keyword(schema, 'uniqueItems') === true ? childPath(path, 'uniqueItems') : null,
 	};
-}
-
-/** The schemas of a keyword that holds a map of them. */
-export function schemaMap(schema: SchemaObject, name: string, path: string): [key: string, schema: Located][] {
-	const map = keyword(schema, name);
-	if (map === undefined) return [];
-	const at = childPath(path, name);
-	if (!isObject(map)) throw malformed(at, 'has to be an object');
-	return Object.entries(map).map(([key, value]) => [key, { schema: value, path: childPath(at, key) }]);
 }
 
 function readMembers(schema: SchemaObject, path: string): Facts['members'] {

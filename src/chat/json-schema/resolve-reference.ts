@@ -1,6 +1,6 @@
 import type { Located } from './facts.ts';
-import { isObject } from './read-keywords.ts';
 import { childPath, malformed, unsupported } from './refuse.ts';
+import { isObject } from './schema-object.ts';
 
 /** Where a `$ref` leads to inside its own document. Nothing is ever fetched. */
 export function resolveReference(root: Located, reference: unknown, path: string): Located {

@@ -5,9 +5,10 @@ import { anything, type Conjunction, type Facts, type Located } from './facts.ts
 import { LIMITS } from './limits.ts';
 import { mergeFacts } from './merge-facts.ts';
 import type { Language } from './pattern-syntax.ts';
-import { isObject, keyword, readKeywords, type SchemaObject, schemaMap } from './read-keywords.ts';
+import { readKeywords } from './read-keywords.ts';
 import { childPath, malformed, unsupported } from './refuse.ts';
 import { resolveReference } from './resolve-reference.ts';
+import { isObject, keyword, type SchemaObject, schemaMap } from './schema-object.ts';
 
 export type SchemaReader = {
 	/** The alternatives of which a value has to meet one; none when nothing meets them all. */

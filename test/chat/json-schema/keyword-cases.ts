@@ -153,6 +153,7 @@ export const KEYWORD_CASES: KeywordCase[] = [
 	one({ type: 'string', pattern: '^(?!\\.)(?!.*\\.\\.)[a-z.]+$' }, ['"a.b"', '"a."'], ['".a"', '"a..b"']),
 	one({ type: 'string', pattern: '^(?=.*\\d)[a-z\\d]{3}$' }, ['"a1b"', '"111"'], ['"abc"', '"a1"']),
 	one({ type: 'string', pattern: '^[\\u4e00-\\u9fff\\u{1F600}-\\u{1F64F}]$' }, ['"中"', '"😀"'], ['"a"']),
+	one({ type: 'string', pattern: '^[\\ud83d\\ude00-\\ud83d\\ude01]$' }, ['"😀"', '"😁"'], ['"😂"']),
 	one({ type: 'string', pattern: '^(a*)*$' }, ['""', '"aaa"'], ['"b"']),
 	one({ type: 'string', pattern: '^[a-z]+$', minLength: 2, maxLength: 4 }, ['"ab"', '"abcd"'], ['"a"', '"abcde"']),
 	one(
@@ -530,6 +531,9 @@ export const REFUSED_CASES: [schema: unknown, path: string][] = [
 	[{ type: 'string', pattern: '^\\bword$' }, '.pattern'],
 	[{ type: 'string', pattern: '^\\p{L}+$' }, '.pattern'],
 	[{ type: 'string', pattern: '(' }, '.pattern'],
+	[{ type: 'string', pattern: '^(?<name' }, '.pattern'],
+	[{ type: 'string', pattern: '^\\u12' }, '.pattern'],
+	[{ type: 'string', pattern: '^\\ud83d\\u0041$' }, ''],
 	[{ type: 'string', pattern: '^a{5000}$' }, '.pattern'],
 	[{ type: 'string', pattern: '^((a{1,900}){1,900}){1,900}$' }, '.pattern'],
 	[{ type: 'string', pattern: '^(.*a.{20}){3}$' }, '.pattern'],
