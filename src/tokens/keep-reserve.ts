@@ -1,4 +1,4 @@
-import type { ResolvedPhase } from './phases.ts';
+import type { ResolvedPhase } from './resolved-phase.ts';
 
 /** Of the room that closing within a sentence may take, where the phase's own limits do not tell. */
 const GRACE = 1.1;

@@ -1,6 +1,8 @@
 import type { GenerateRequest, TokenLogprob, WorkerEvent } from '../protocol/worker-api.ts';
-import { createPhaseMachine, type PhaseMachine, type PhaseStep, type ResolvedPhase } from './phases.ts';
+import { createPhaseMachine, type PhaseMachine } from './phase-machine.ts';
+import type { PhaseStep } from './phase-step.ts';
 import type { TokenTable } from './piece.ts';
+import type { ResolvedPhase } from './resolved-phase.ts';
 import { type AnswerPart, RunEvents } from './run-events.ts';
 
 /** A request whose texts became token ids. */

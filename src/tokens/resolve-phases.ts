@@ -1,6 +1,6 @@
 import type { Phase } from '../protocol/worker-api.ts';
 import { keepReserve } from './keep-reserve.ts';
-import type { ResolvedPhase } from './phases.ts';
+import type { ResolvedPhase } from './resolved-phase.ts';
 
 /** Phases with ids for their texts, and with limits that leave what follows its reserve. Throws what `oneToken` throws. */
 export function resolvePhases(

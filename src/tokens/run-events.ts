@@ -1,7 +1,8 @@
 import type { GenerateRequest, TokenLogprob, WorkerEvent } from '../protocol/worker-api.ts';
+import type { PhaseStep } from './phase-step.ts';
 import { createPhaseText, type PhaseText, type VisibleText } from './phase-text.ts';
-import type { PhaseStep, ResolvedPhase } from './phases.ts';
 import type { TokenTable } from './piece.ts';
+import type { ResolvedPhase } from './resolved-phase.ts';
 
 /** Text, and the marks that tell calls. */
 export type AnswerPart = { text: string; special: boolean };

@@ -1,7 +1,7 @@
 import { contextLengthExceeded, invalidRequest } from '../errors.ts';
 import type { GenerateRequest, Grammar } from '../protocol/worker-api.ts';
-import type { ResolvedPhase } from '../tokens/phases.ts';
 import { resolvePhases } from '../tokens/resolve-phases.ts';
+import type { ResolvedPhase } from '../tokens/resolved-phase.ts';
 import type { Native, NativeGrammar } from './binding.ts';
 import type { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';

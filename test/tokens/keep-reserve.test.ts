@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keepReserve } from '../../src/tokens/keep-reserve.ts';
-import { createPhaseMachine, type ResolvedPhase } from '../../src/tokens/phases.ts';
+import { createPhaseMachine } from '../../src/tokens/phase-machine.ts';
+import type { ResolvedPhase } from '../../src/tokens/resolved-phase.ts';
 
 const answer: ResolvedPhase = {
 	name: 'answer',

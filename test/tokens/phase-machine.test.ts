@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPhaseMachine, endsSentence, type PhaseStep, type ResolvedPhase } from '../../src/tokens/phases.ts';
+import { createPhaseMachine } from '../../src/tokens/phase-machine.ts';
+import type { PhaseStep } from '../../src/tokens/phase-step.ts';
+import type { ResolvedPhase } from '../../src/tokens/resolved-phase.ts';
 
 const THINK = 1;
 const CLOSE = 2;
@@ -199,6 +201,19 @@ describe('phases', () => {
 		);
 	});
 
+	it('count a token that skips an optional phase as an answer, drawn or replayed', () => {
+		const make = () => createPhaseMachine([reasoning({ startToken: THINK }), phase()], null);
+		const live = make();
+		live.begin(0);
+		expect(live.push(token(10), 1).redraw).toEqual([]);
+		live.push(token(10), 1);
+		const replay = make();
+		replay.begin(0);
+		replay.push(token(10, undefined, true), 1);
+		for (const machine of [live, replay])
+			expect([machine.phase, machine.completionTokens, machine.reasoningTokens]).toEqual([1, 1, 0]);
+	});
+
 	it('give the same steps when what was fed is replayed', () => {
 		fc.assert(
 			fc.property(
@@ -218,15 +233,5 @@ describe('phases', () => {
 				},
 			),
 		);
-	});
-});
-
-describe('a sentence end', () => {
-	it.each(['so.', 'so.\n', 'so!"', 'so?)', '好。', 'line\n', 'line\n  '])('is %j', (text) => {
-		expect(endsSentence(text)).toBe(true);
-	});
-
-	it.each(['3.', 'so', 'so,', '3.14', ''])('is not %j', (text) => {
-		expect(endsSentence(text)).toBe(false);
 	});
 });
