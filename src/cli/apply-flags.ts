@@ -1,5 +1,6 @@
+import type { KeyConfig } from '../config/key-schema.ts';
 import type { ModelConfig } from '../config/model-schema.ts';
-import { type Config, configSchema, type KeyConfig } from '../config/schema.ts';
+import { type Config, configSchema } from '../config/schema.ts';
 import { configError } from '../errors.ts';
 import { nameOfModel } from './name-of-model.ts';
 import type { ServeFlags } from './serve-flags.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { configError } from '../errors.ts';
-import type { KeyConfig } from './schema.ts';
+import type { KeyConfig } from './key-schema.ts';
 
 const KEY_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 /** Printable ASCII without spaces: what an Authorization header carries unchanged. */

@@ -1,14 +1,13 @@
 /**
- * The configuration file's shape and, with model-schema.ts, the only home of its defaults. config/default.yaml (commented) and
- * config/schema.json are generated from or held in step with this file by tests. Every description ends up in both.
+ * The configuration file's shape and, with the *-schema.ts beside it, the only home of its defaults. config/default.yaml
+ * (commented) and config/schema.json are generated from it and held in step by tests. Every description ends up in both.
  */
 import { z } from 'zod';
+import { keySchema, limitsSchema } from './key-schema.ts';
 import { modelSchema } from './model-schema.ts';
-
-/** Absent and {} mean the same, for every section has a complete default; where absent means more, unwrap() one. */
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-	return z.strictObject(shape).prefault({} as never); // every key has a default, which the type of prefault cannot see
-}
+import { reasoningSchema } from './reasoning-schema.ts';
+import { section } from './section.ts';
+import { announcementsSchema, workerSchema, workersSchema } from './worker-schema.ts';
 
 const serverSchema = section({
 	host: z
@@ -42,141 +41,9 @@ const serverSchema = section({
 	drainSeconds: z.number().nonnegative().default(30).describe('Grace for running streams after SIGTERM.'),
 });
 
-const limitsSchema = section({
-	requestsPerMinute: z.int().positive().nullable().default(null).describe('Requests a minute; null for no limit.'),
-	tokensPerMinute: z
-		.int()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe('Prompt and completion tokens a minute, reserved at admission, settled at the end.'),
-	concurrentRequests: z
-		.int()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe('Requests running or queued at the same time.'),
-});
-
-export const reasoningFieldSchema = z.enum(['reasoning_content', 'reasoning', 'both', 'tags', 'hidden']);
-export type ReasoningField = z.infer<typeof reasoningFieldSchema>;
-
-const keySchema = z.strictObject({
-	id: z
-		.string()
-		.regex(/^[A-Za-z0-9_.-]{1,64}$/, '1..64 letters, digits, _ . -')
-		.describe('Shown in logs and metrics; never the key itself.'),
-	name: z.string().optional().describe('For people.'),
-	sha256: z
-		.string()
-		.regex(/^[0-9a-f]{64}$/, 'a lower-case hex SHA-256 of the key')
-		.describe('printf %s "$KEY" | sha256sum'),
-	group: z.string().optional().describe('Keys of one group may share cached prefixes with cacheScope: group.'),
-	models: z.array(z.string()).optional().describe('Models this key may use; absent means all.'),
-	weight: z
-		.int()
-		.min(1)
-		.max(100)
-		.optional()
-		.describe('Turns of this key while others take one each, when requests wait for slots; absent means 1.'),
-	admin: z.boolean().default(false).describe('May call /admin.'),
-	reasoningField: reasoningFieldSchema.optional().describe('Overrides reasoning.field for this key.'),
-	maxThinkingTokens: z.int().nonnegative().optional().describe('Ceiling of the thinking budget for this key.'),
-	defaultThinkingTokens: z
-		.int()
-		.nonnegative()
-		.optional()
-		.describe("Thinking budget of this key's requests that name none, in place of reasoning.defaultMaxTokens."),
-	limits: limitsSchema.unwrap().optional().describe('Limits of this key, in place of the top-level ones.'),
-});
-export type KeyConfig = z.infer<typeof keySchema>;
-
 const queueSchema = section({
 	maxLength: z.int().nonnegative().default(512).describe('Requests that may wait for a slot; more are a 503.'),
 	deadlineSeconds: z.number().positive().default(60).describe('Longest wait for a slot; longer is a 503.'),
-});
-
-const workersSchema = section({
-	loadSeconds: z
-		.number()
-		.positive()
-		.default(300)
-		.describe('A worker that has not loaded its model by then is killed and started again.'),
-	stallSeconds: z
-		.number()
-		.positive()
-		.default(10)
-		.describe('A busy worker without progress for so long is killed and replaced.'),
-	generationSeconds: z
-		.number()
-		.positive()
-		.default(3600)
-		.describe('A generation that runs for so long ends with an error; the wait for its slot is not counted.'),
-	drainSeconds: z
-		.number()
-		.nonnegative()
-		.default(60)
-		.describe(
-			'A worker that is restarted on request lets what it runs finish for so long; the rest goes on elsewhere.',
-		),
-	outliveSeconds: z
-		.number()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe(
-			'Local workers live on for so long when the server ends, and the next one on this port takes them over with their models loaded; null ends them with it. Linux.',
-		),
-	memoryBudgetMiB: z
-		.int()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe(
-			'Memory for all loaded models together: the least recently used make room for others; null for no bound.',
-		),
-	memoryLimitMiB: z
-		.int()
-		.positive()
-		.nullable()
-		.default(null)
-		.describe("JavaScript heap of a worker process; null leaves Node's default."),
-});
-
-const optionalText = z.string().nullable().default(null);
-
-const workerSchema = section({
-	listen: optionalText.describe('What `retort worker` listens on: unix:/path or tcp://host:port.'),
-	model: optionalText.describe('Which of models it serves; null where there is one.'),
-	tokenFile: optionalText.describe(
-		'Bearer token that gateways must show. Beyond loopback it takes this or clientCaFile.',
-	),
-	certFile: optionalText.describe('Certificate (PEM): it serves https then.'),
-	keyFile: optionalText.describe('Its private key (PEM).'),
-	clientCaFile: optionalText.describe('Authority (PEM) whose certificates gateways must show: mutual TLS.'),
-	announce: z
-		.array(z.string())
-		.default([])
-		.describe('Gateways that it tells of itself, as http://gateway:8080, with its token: they need not list it.'),
-	announceUrl: optionalText.describe(
-		'Where those reach it, if not at the address that it tells them from; their announcements.allow has to name it.',
-	),
-});
-
-const announcementsSchema = section({
-	tokenFile: optionalText.describe(
-		'Token of workers that announce themselves, which is theirs as well; null: none may.',
-	),
-	allow: z
-		.array(z.string())
-		.default([])
-		.describe('Hosts that they may name: names, *.domain, addresses, CIDRs. Otherwise only where they tell it from.'),
-	expirySeconds: z
-		.number()
-		.min(3)
-		.default(30)
-		.describe('One that was not heard of for so long leaves; it tells of itself three times as often.'),
-	caFile: optionalText.describe('Authority (PEM) that https workers are checked against; null: the system trusts.'),
 });
 
 const samplingDefaultsSchema = section({
@@ -190,46 +57,6 @@ const samplingDefaultsSchema = section({
 	topK: z.int().nonnegative().default(0).describe('0 is off.'),
 	minP: z.number().min(0).max(1).default(0).describe('0 is off.'),
 	repetitionPenalty: z.number().positive().default(1).describe('1 is off.'),
-});
-
-const effortSchema = section({
-	none: z.number().min(0).max(1).default(0).describe('Share for reasoning_effort none.'),
-	minimal: z.number().min(0).max(1).default(0.1).describe('Share for reasoning_effort minimal.'),
-	low: z.number().min(0).max(1).default(0.25).describe('Share for reasoning_effort low.'),
-	medium: z.number().min(0).max(1).default(0.5).describe('Share for reasoning_effort medium.'),
-	high: z.number().min(0).max(1).default(0.8).describe('Share for reasoning_effort high.'),
-	xhigh: z.number().min(0).max(1).default(0.95).describe('Share for reasoning_effort xhigh.'),
-	max: z.number().min(0).max(1).default(1).describe('Share for reasoning_effort max.'),
-});
-
-const reasoningSchema = section({
-	field: reasoningFieldSchema
-		.default('reasoning_content')
-		.describe('Where clients find the thought, unless key or request say otherwise.'),
-	effort: effortSchema.describe('Share of the tokens that a request leaves for thinking, by effort.'),
-	defaultMaxTokens: z
-		.int()
-		.nonnegative()
-		.nullable()
-		.default(null)
-		.describe('Thinking budget of a request that names none; null leaves all but the reserve.'),
-	maxTokens: z.int().nonnegative().nullable().default(null).describe('Ceiling of any thinking budget.'),
-	answerReserveTokens: z
-		.int()
-		.positive()
-		.default(1024)
-		.describe('Kept for the answer: the smaller of this and half of max_tokens.'),
-	graceShare: z
-		.number()
-		.min(0)
-		.max(1)
-		.default(0.1)
-		.describe('Share of the budget within which the thought may still end its sentence.'),
-	closing: z
-		.string()
-		.default('\n\nTime to answer.\n')
-		.describe('Put at the end of a thought that was closed for it; a model may have words of its own.'),
-	closesOnLoop: z.boolean().default(true).describe('Close a thought that repeats itself.'),
 });
 
 const cacheSchema = section({

@@ -1,4 +1,5 @@
-import type { Config, KeyConfig } from '../config/schema.ts';
+import type { KeyConfig } from '../config/key-schema.ts';
+import type { Config } from '../config/schema.ts';
 
 /** Who asks: found by the auth plugin before the body is read, and the same for the whole request. */
 export type Caller = {

@@ -1,5 +1,6 @@
 import type { ReasoningTrait } from '../chat/template.ts';
-import type { Config, KeyConfig } from '../config/schema.ts';
+import type { KeyConfig } from '../config/key-schema.ts';
+import type { Config } from '../config/schema.ts';
 import { effortSchema, reasoningFieldSchema } from '../protocol/chat-reasoning.ts';
 import type { ModelReasoning } from '../protocol/server-responses.ts';
 

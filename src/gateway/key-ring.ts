@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { KeyConfig } from '../config/schema.ts';
+import type { KeyConfig } from '../config/key-schema.ts';
 
 export type KeyRing = { isEmpty: boolean; find(token: string): KeyConfig | null };
 
