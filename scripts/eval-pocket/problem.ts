@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-export const callSchema = z.object({ name: z.string(), arguments: z.unknown() });
+const callSchema = z.object({ name: z.string(), arguments: z.unknown() });
 
 const toolSchema = z.looseObject({
 	function: z.looseObject({
@@ -11,7 +11,7 @@ const toolSchema = z.looseObject({
 });
 
 /** One held-out question. Exactly one of answer, json and call says what is right. */
-export const problemSchema = z.object({
+const problemSchema = z.object({
 	family: z.string(),
 	messages: z.array(z.record(z.string(), z.unknown())),
 	tools: z.array(toolSchema).optional(),

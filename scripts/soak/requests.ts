@@ -30,7 +30,7 @@ export function questionOf(index: number): Question {
 	return { messages: [{ role: 'user', content }], max_tokens: 60 + (index % 5) * 40 };
 }
 
-export function bodyOf(question: Question) {
+function bodyOf(question: Question) {
 	return { model: 'pocket-reasoner', temperature: 0, ...question };
 }
 

@@ -5,7 +5,7 @@ import { configError } from '../errors.ts';
 import { nameOfModel } from './name-of-model.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
-export const EMBEDDED_NAME = 'pocket-reasoner';
+const EMBEDDED_NAME = 'pocket-reasoner';
 
 /**
  * Configuration with the command line on top. `--model` is served in place of the configuration's models; the flags of

@@ -18,7 +18,7 @@ import { openGateway } from './open-gateway.ts';
 import { openShared } from './open-shared.ts';
 import { readWorkerToken } from './read-remotes.ts';
 
-export const startSchema = z.object({ config: configSchema, version: z.string() });
+const startSchema = z.object({ config: configSchema, version: z.string() });
 
 /**
  * `retort gateway`, which `retort --gateways N` starts N times: HTTP and everything that is text, on workers that belong

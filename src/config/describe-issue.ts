@@ -54,7 +54,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** `models.deepseek.slots`, `keys[0].id`. */
-export function formatPath(path: readonly PropertyKey[]): string {
+function formatPath(path: readonly PropertyKey[]): string {
 	let text = '';
 	for (const step of path) {
 		if (typeof step === 'number') text += `[${step}]`;

@@ -21,7 +21,7 @@ export function modifiedAt(model: GatewayModel): string {
 	return new Date(model.created * 1000).toISOString();
 }
 
-export function detailsOf(info: WorkerInfo | null): OllamaDetails {
+function detailsOf(info: WorkerInfo | null): OllamaDetails {
 	const family = info?.model.architecture ?? '';
 	return {
 		parent_model: '',

@@ -5,8 +5,6 @@ import type { EndedThought } from './thought-meter.ts';
 /** Keys with series of their own; those beyond share one. Ids come from the configuration, of which nobody knows the size. */
 const MAX_KEYS = 256;
 
-export type ReasoningMetrics = ReturnType<typeof createReasoningMetrics>;
-
 /** What thinking costs and how it ends, by model and key. A server without keys has the key `none`. */
 export function createReasoningMetrics(registers: Registry[]) {
 	const known = new Set<string>();

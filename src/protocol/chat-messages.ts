@@ -33,7 +33,7 @@ function joinParts(content: string | z.infer<typeof assistantParts>): string {
 const name = optional(z.string().max(256));
 const unsupported = optional(z.unknown().meta({ not: {} }));
 
-export const toolCallSchema = z.object({
+const toolCallSchema = z.object({
 	id: z.string().min(1).max(256),
 	type: z
 		.literal('function')

@@ -12,7 +12,7 @@ export const reasoningFieldSchema = z.enum(['reasoning_content', 'reasoning', 'b
 /** Where the client finds the thought. */
 export type ReasoningField = z.infer<typeof reasoningFieldSchema>;
 
-export const MAX_SAMPLES = 16;
+const MAX_SAMPLES = 16;
 
 /** -1 is llama-server's word for no bound. */
 const budget = optional(z.int().min(-1)).transform((tokens) => (tokens === -1 ? undefined : tokens));

@@ -13,9 +13,9 @@ import { parseRequest } from './parse-request.ts';
 
 export const MAX_STOPS = 4;
 export const MAX_STOP_LENGTH = 256;
-export const MAX_LOGIT_BIAS = 1024;
-export const MAX_METADATA = 16;
-export const MAX_CHOICES = 8;
+const MAX_LOGIT_BIAS = 1024;
+const MAX_METADATA = 16;
+const MAX_CHOICES = 8;
 
 /** Well-formed, so that no stop ends an answer inside a surrogate pair. */
 const stop = z

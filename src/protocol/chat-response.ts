@@ -17,7 +17,7 @@ export const usageSchema = z.object({
 });
 export type Usage = z.infer<typeof usageSchema>;
 
-export const reasoningStateSchema = z.enum(['complete', 'budget', 'length', 'ended', 'skipped', 'none']);
+const reasoningStateSchema = z.enum(['complete', 'budget', 'length', 'ended', 'skipped', 'none']);
 export type ReasoningState = z.infer<typeof reasoningStateSchema>;
 
 export const reasoningStatusSchema = z.object({
@@ -58,7 +58,7 @@ export const logprobsSchema = z.object({
 });
 export type Logprobs = z.infer<typeof logprobsSchema>;
 
-export const finishReasonSchema = z.enum(['stop', 'length', 'tool_calls']);
+const finishReasonSchema = z.enum(['stop', 'length', 'tool_calls']);
 export type FinishReason = z.infer<typeof finishReasonSchema>;
 
 const responseToolCallSchema = z.object({
@@ -98,7 +98,7 @@ export const chatCompletionSchema = z.object({
 export type ChatCompletion = z.infer<typeof chatCompletionSchema>;
 
 /** Only the field that changed: padding one with null or '' hides another in several clients. */
-export const deltaSchema = z.object({
+const deltaSchema = z.object({
 	role: z.literal('assistant').optional(),
 	content: z.string().optional(),
 	reasoning_content: z.string().optional(),
@@ -133,7 +133,6 @@ export const progressSchema = z.object({
 	answer_tokens: z.int(),
 	budget_left: z.int().nullable().describe('What is left of the thinking budget; null where there is none.'),
 });
-export type Progress = z.infer<typeof progressSchema>;
 
 export const chatCompletionChunkSchema = z.object({
 	id: z.string(),

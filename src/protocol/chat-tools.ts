@@ -42,4 +42,3 @@ export const responseFormatSchema = z.discriminatedUnion('type', [
 		}),
 	}),
 ]);
-export type ResponseFormat = z.infer<typeof responseFormatSchema>;

@@ -5,9 +5,9 @@ import { chatRequestSchema } from './chat-request.ts';
 import { optional } from './optional.ts';
 import { parseRequest } from './parse-request.ts';
 
-export const MAX_PROMPTS = 64;
+const MAX_PROMPTS = 64;
 /** Prompts times `n`. */
-export const MAX_TEXT_CHOICES = 128;
+const MAX_TEXT_CHOICES = 128;
 export const DEFAULT_TEXT_TOKENS = 16;
 
 /** llama.cpp's ids are signed 32 bits; whether one is in the vocabulary is the worker's to say. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { usageSchema } from './chat-response.ts';
 
-export const textLogprobsSchema = z.object({
+const textLogprobsSchema = z.object({
 	tokens: z.array(z.string()),
 	token_logprobs: z.array(z.number()),
 	top_logprobs: z.array(z.record(z.string(), z.number())).nullable(),
@@ -10,10 +10,10 @@ export const textLogprobsSchema = z.object({
 });
 export type TextLogprobs = z.infer<typeof textLogprobsSchema>;
 
-export const textFinishReasonSchema = z.enum(['stop', 'length']);
+const textFinishReasonSchema = z.enum(['stop', 'length']);
 export type TextFinishReason = z.infer<typeof textFinishReasonSchema>;
 
-export const textChoiceSchema = z.object({
+const textChoiceSchema = z.object({
 	text: z.string(),
 	index: z.int(),
 	logprobs: textLogprobsSchema.nullable(),

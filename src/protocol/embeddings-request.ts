@@ -22,4 +22,3 @@ export const embeddingsRequestSchema = z.object({
 	dimensions: optional(z.int().min(1)),
 	user: optional(z.string()),
 });
-export type EmbeddingsRequest = z.infer<typeof embeddingsRequestSchema>;

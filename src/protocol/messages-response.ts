@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { reasoningStatusSchema } from './chat-response.ts';
 
-export const messageBlockSchema = z.discriminatedUnion('type', [
+const messageBlockSchema = z.discriminatedUnion('type', [
 	/** The signature is empty: there is nothing to sign for, and a thought that comes back is dropped. */
 	z.object({ type: z.literal('thinking'), thinking: z.string(), signature: z.literal('') }),
 	z.object({ type: z.literal('text'), text: z.string(), citations: z.null() }),
@@ -16,7 +16,7 @@ export const messageBlockSchema = z.discriminatedUnion('type', [
 ]);
 export type MessageBlock = z.infer<typeof messageBlockSchema>;
 
-export const messageUsageSchema = z.object({
+const messageUsageSchema = z.object({
 	input_tokens: z.int().describe('Those that were in the cache left out.'),
 	cache_creation_input_tokens: z.literal(0),
 	cache_creation: z.null(),
@@ -28,9 +28,8 @@ export const messageUsageSchema = z.object({
 	inference_geo: z.null(),
 	reasoning_tokens: z.int().describe('Of them, those of the thought, its end token included.'),
 });
-export type MessageUsage = z.infer<typeof messageUsageSchema>;
 
-export const stopReasonSchema = z.enum(['end_turn', 'max_tokens', 'stop_sequence', 'tool_use']);
+const stopReasonSchema = z.enum(['end_turn', 'max_tokens', 'stop_sequence', 'tool_use']);
 export type StopReason = z.infer<typeof stopReasonSchema>;
 
 export const messageSchema = z.object({
@@ -48,7 +47,7 @@ export const messageSchema = z.object({
 });
 export type Message = z.infer<typeof messageSchema>;
 
-export const messageDeltaSchema = z.discriminatedUnion('type', [
+const messageDeltaSchema = z.discriminatedUnion('type', [
 	z.object({ type: z.literal('thinking_delta'), thinking: z.string() }),
 	z.object({ type: z.literal('signature_delta'), signature: z.literal('') }),
 	z.object({ type: z.literal('text_delta'), text: z.string() }),

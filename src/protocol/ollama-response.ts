@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { logprobSchema } from './chat-response.ts';
 
-export const ollamaToolCallSchema = z.object({
+const ollamaToolCallSchema = z.object({
 	id: z.string(),
 	function: z.object({ index: z.int(), name: z.string(), arguments: z.record(z.string(), z.unknown()) }),
 });

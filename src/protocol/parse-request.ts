@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type InvalidRequestCode, invalidRequest, type RetortError } from '../errors.ts';
 
 /** Deeper than any real schema or message, far from where recursion over parsed JSON overflows the stack. */
-export const MAX_JSON_DEPTH = 64;
+const MAX_JSON_DEPTH = 64;
 
 /** What zod reports, as far as it is read here. */
 type Issue = {
@@ -28,7 +28,7 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, body: unk
 }
 
 /** Walks with a list of its own: a body nested a hundred thousand deep must not overflow the stack. */
-export function isDeeperThan(value: unknown, limit: number): boolean {
+function isDeeperThan(value: unknown, limit: number): boolean {
 	let level: unknown[] = [value];
 	for (let depth = 0; level.length > 0; depth++) {
 		if (depth > limit) return true;

@@ -58,14 +58,13 @@ export const outputItemSchema = z.discriminatedUnion('type', [
 ]);
 export type OutputItem = z.infer<typeof outputItemSchema>;
 
-export const responseUsageSchema = z.object({
+const responseUsageSchema = z.object({
 	input_tokens: z.int(),
 	input_tokens_details: z.object({ cached_tokens: z.int() }),
 	output_tokens: z.int().describe('Includes the reasoning.'),
 	output_tokens_details: z.object({ reasoning_tokens: z.int() }),
 	total_tokens: z.int(),
 });
-export type ResponseUsage = z.infer<typeof responseUsageSchema>;
 
 const functionToolSchema = z.object({
 	type: z.literal('function'),
@@ -87,7 +86,7 @@ const textFormatSchema = z.discriminatedUnion('type', [
 	}),
 ]);
 
-export const responseStatusSchema = z.enum(['in_progress', 'completed', 'incomplete', 'failed', 'cancelled']);
+const responseStatusSchema = z.enum(['in_progress', 'completed', 'incomplete', 'failed', 'cancelled']);
 export type ResponseStatus = z.infer<typeof responseStatusSchema>;
 
 export const responseSchema = z.object({

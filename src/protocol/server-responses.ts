@@ -34,7 +34,7 @@ export type Model = z.infer<typeof modelSchema>;
 
 export const modelListSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) });
 
-export const modelReasoningSchema = z.union([
+const modelReasoningSchema = z.union([
 	z.object({ supported: z.literal(false), mode: z.literal('never') }),
 	z.object({
 		supported: z.literal(true),

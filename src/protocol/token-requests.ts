@@ -5,8 +5,8 @@ import { tokenIdSchema } from './completion-request.ts';
 import { optional } from './optional.ts';
 
 /** Far beyond any context; tokenising holds up the worker's other requests while it lasts. */
-export const MAX_TOKENIZED_LENGTH = 1_000_000;
-export const MAX_DETOKENIZED = 200_000;
+const MAX_TOKENIZED_LENGTH = 1_000_000;
+const MAX_DETOKENIZED = 200_000;
 
 const model = optional(z.string().min(1)).describe('Name or alias; the first model served when absent.');
 

@@ -20,13 +20,13 @@ export const PROTOCOL_VERSION = 1;
  * A run of prompt. `special` text is the template's and may hold control tokens; text that a user typed never
  * becomes one. `tokens` is a ready token array (legacy completions).
  */
-export const promptPartSchema = z.union([
+const promptPartSchema = z.union([
 	z.object({ text: z.string(), special: z.boolean() }),
 	z.object({ tokens: z.array(z.int().nonnegative()) }),
 ]);
 export type PromptPart = z.infer<typeof promptPartSchema>;
 
-export const samplingSchema = z.object({
+const samplingSchema = z.object({
 	temperature: z.number().min(0),
 	topP: z.number().min(0).max(1),
 	/** 0 means off. */
@@ -44,10 +44,10 @@ export const samplingSchema = z.object({
 export type Sampling = z.infer<typeof samplingSchema>;
 
 /** llama.cpp's GBNF. With a trigger token the grammar sleeps until that token was generated. */
-export const grammarSchema = z.object({ gbnf: z.string(), triggerToken: z.string().nullable() });
+const grammarSchema = z.object({ gbnf: z.string(), triggerToken: z.string().nullable() });
 export type Grammar = z.infer<typeof grammarSchema>;
 
-export const phaseNameSchema = z.enum(['reasoning', 'answer']);
+const phaseNameSchema = z.enum(['reasoning', 'answer']);
 export type PhaseName = z.infer<typeof phaseNameSchema>;
 
 /** Phases run in order. A phase ends on its end token, its budget, its deadline, a loop, or end of generation. */
@@ -105,7 +105,7 @@ export const generateRequestSchema = z.object({
 });
 export type GenerateRequest = z.infer<typeof generateRequestSchema>;
 
-export const tokenLogprobSchema = z.object({
+const tokenLogprobSchema = z.object({
 	id: z.int(),
 	/** Raw UTF-8 of the token, base64: a token may be a part of a character. */
 	bytes: z.string(),
@@ -114,9 +114,9 @@ export const tokenLogprobSchema = z.object({
 });
 export type TokenLogprob = z.infer<typeof tokenLogprobSchema>;
 
-export const timingsSchema = z.object({ queueMs: z.number(), prefillMs: z.number(), decodeMs: z.number() });
+const timingsSchema = z.object({ queueMs: z.number(), prefillMs: z.number(), decodeMs: z.number() });
 
-export const phaseEndReasonSchema = z.enum([
+const phaseEndReasonSchema = z.enum([
 	'closed',
 	'budget',
 	'deadline',
@@ -217,7 +217,7 @@ export const workerInfoSchema = z.object({
 export type WorkerInfo = z.infer<typeof workerInfoSchema>;
 
 /** What became of prefixes outside of the slot that they were in, since the worker started. */
-export const prefixCacheSchema = z.object({
+const prefixCacheSchema = z.object({
 	/** Copied from one slot to another. */
 	copied: z.int(),
 	/** Sequences that gave up their slot and were kept in memory; that came back; that went for want of room. */

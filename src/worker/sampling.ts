@@ -52,7 +52,7 @@ export function resetConfig(seed: number): NativeSamplerConfig {
 	return { seed: (Math.min(seed, LLAMA_DEFAULT_SEED - 1) ^ 1) >>> 0 };
 }
 
-export function hasPenalties(sampling: Sampling): boolean {
+function hasPenalties(sampling: Sampling): boolean {
 	return sampling.repetitionPenalty !== 1 || sampling.presencePenalty !== 0 || sampling.frequencyPenalty !== 0;
 }
 

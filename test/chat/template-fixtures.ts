@@ -22,7 +22,7 @@ export const FIXTURES = {
 } as const;
 export type FixtureName = keyof typeof FIXTURES;
 
-export function readFixture(name: FixtureName): string {
+function readFixture(name: FixtureName): string {
 	return readFileSync(new URL(`./fixtures/${name}.jinja`, import.meta.url), 'utf8');
 }
 

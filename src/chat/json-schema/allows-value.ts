@@ -15,7 +15,7 @@ export function allowsValue(facts: Facts, value: unknown, reader: SchemaReader):
 	return typeof value !== 'object' || value === null || allowsObject(facts, value, reader);
 }
 
-export function typeOf(value: unknown): JsonType {
+function typeOf(value: unknown): JsonType {
 	if (value === null) return 'null';
 	if (Array.isArray(value)) return 'array';
 	if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';

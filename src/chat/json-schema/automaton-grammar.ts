@@ -35,7 +35,7 @@ export function automatonGrammar(automaton: Automaton, grammar: GrammarBuilder):
 }
 
 /** One of these characters as it stands in a JSON string. */
-export function stringSet(ranges: readonly CodePointRange[]): Expression {
+function stringSet(ranges: readonly CodePointRange[]): Expression {
 	const plain = intersectRanges(ranges, PLAIN_RANGES);
 	const escaped: Expression[] = [];
 	for (const [first, last] of ranges) {

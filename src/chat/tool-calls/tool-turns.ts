@@ -70,7 +70,7 @@ function collect(parts: readonly TextPart[]): TextPart[] {
 }
 
 /** The list of functions, how to call them, and whether to. */
-export function describeTools({ format, tools, toolChoice }: Options): TextPart[] {
+function describeTools({ format, tools, toolChoice }: Options): TextPart[] {
 	if (tools.length === 0) return [];
 	const listed = tools.flatMap((tool): TextPart[] => [
 		plain(JSON.stringify({ type: 'function', function: withoutStrict(tool) })),
@@ -112,7 +112,7 @@ function named(toolChoice: ToolChoice): TextPart[] {
 }
 
 /** Calls as the model writes them itself. */
-export function showCalls(calls: readonly ToolCall[], { kind }: Pick<ToolFormat, 'kind'>): TextPart[] {
+function showCalls(calls: readonly ToolCall[], { kind }: Pick<ToolFormat, 'kind'>): TextPart[] {
 	const shown = calls.flatMap(({ function: { name, arguments: json } }, index): TextPart[] => {
 		const gap = index === 0 ? '' : '\n';
 		if (kind === 'r1') {
