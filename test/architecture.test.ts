@@ -23,7 +23,7 @@ const ROOMS: Record<string, Room> = {
 	pool: { rooms: ['tokens', 'protocol', 'errors'], typesOf: ['config'], packages: ['undici', 'zod'], builtins: null },
 	gateway: {
 		rooms: ['chat', 'pool', 'protocol', 'config', 'errors'],
-		packages: ['fastify', /^@fastify\//, 'fastify-plugin', 'pino', 'prom-client', 'iovalkey'],
+		packages: ['fastify', /^@fastify\//, 'pino', 'prom-client', 'iovalkey'],
 		builtins: null,
 	},
 	worker: {
