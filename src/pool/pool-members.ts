@@ -6,6 +6,7 @@ import type { RemoteOptions } from './remote-options.ts';
 import { dnsResolver } from './resolve-hosts.ts';
 import type { ServedModel } from './served-model.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
+import { isAlive } from './supervisor.ts';
 import { vetWorker } from './vet-worker.ts';
 import { watchHosts } from './watch-hosts.ts';
 import type { WorkerHost } from './worker-host.ts';
@@ -99,6 +100,9 @@ export class PoolMembers {
 			stallMs: workers.stallSeconds * 1000,
 			drainMs: workers.drainSeconds * 1000,
 			canSpare: (one) => served.members.some((other) => other !== one && other.worker !== null),
+			// A model on demand that nobody asks for stays away; beside a worker that lives the others come back.
+			isWanted: () =>
+				!served.isOnDemand || served.isBusy || served.members.some((other) => isAlive(other.lifecycle.phase)),
 			log,
 			vet: (info) => {
 				const beside = served.members.find((other) => other !== member && other.lifecycle.phase === 'ready');

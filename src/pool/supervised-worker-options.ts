@@ -13,6 +13,8 @@ export type SupervisedWorkerOptions = {
 	log: PoolLog;
 	/** Whether others would serve if this one did not. */
 	canSpare: (worker: SupervisedWorker) => boolean;
+	/** Whether it is to be launched again when it is gone. */
+	isWanted: () => boolean;
 	/** Called after every change of phase. */
 	onChange: (worker: SupervisedWorker) => void;
 	/** Why a worker that says this of itself must not serve here; null lets it. */

@@ -47,7 +47,8 @@ export type SupervisorEvent =
 	/** It is well, and must not serve here. */
 	| { type: 'refused'; reason: string }
 	| { type: 'died'; nowMs: number; random: number }
-	| { type: 'deadline' }
+	/** What is dead is launched if it is wanted, and rests otherwise. */
+	| { type: 'deadline'; isWanted: boolean }
 	/** It fails what it is given, and others could do better. */
 	| { type: 'ejected' }
 	/** Wanted by an operator: finish within the grace, end, launch anew. */

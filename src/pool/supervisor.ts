@@ -44,7 +44,7 @@ export function superviseWorker(
 		case 'refused':
 			return isAlive(state.phase) ? kill({ ...state, isRefused: true }, event.reason) : stay(state);
 		case 'deadline':
-			if (isWaiting(state.phase)) return launch(state, limits.loadMs);
+			if (isWaiting(state.phase)) return event.isWanted ? launch(state, limits.loadMs) : unload(state);
 			if (state.phase === 'loading') return kill(state, 'not loaded in time');
 			if (state.phase === 'draining') return enter(state, 'ending', [{ type: 'end' }]);
 			if (state.phase === 'probation')
@@ -79,7 +79,8 @@ function isWaiting(phase: SupervisorPhase): boolean {
 	return phase === 'backing-off' || phase === 'circuit-open' || phase === 'refused';
 }
 
-function isAlive(phase: SupervisorPhase): boolean {
+/** Whether it is there, ready or not. */
+export function isAlive(phase: SupervisorPhase): boolean {
 	return ['loading', 'probing', 'ready', 'probation', 'draining'].includes(phase);
 }
 

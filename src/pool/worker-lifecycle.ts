@@ -15,7 +15,7 @@ import { STALLS_TO_PROBE, WorkerLaunch } from './worker-launch.ts';
 
 type LifecycleOptions = Pick<
 	SupervisedWorkerOptions,
-	'host' | 'loadMs' | 'stallMs' | 'log' | 'vet' | 'onRefused' | 'onReady' | 'onDeath'
+	'host' | 'loadMs' | 'stallMs' | 'log' | 'isWanted' | 'vet' | 'onRefused' | 'onReady' | 'onDeath'
 > & {
 	leases: ReadonlySet<Lease>;
 	onPhase: (phase: SupervisorPhase) => void;
@@ -115,7 +115,7 @@ export class WorkerLifecycle {
 				return;
 			case 'set-timer':
 				clearTimeout(this.#timer);
-				this.#timer = setTimeout(() => this.push({ type: 'deadline' }), action.ms);
+				this.#timer = setTimeout(() => this.push({ type: 'deadline', isWanted: this.#options.isWanted() }), action.ms);
 				return;
 			case 'clear-timer':
 				clearTimeout(this.#timer);

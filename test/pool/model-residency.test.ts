@@ -84,8 +84,19 @@ describe('models on demand', () => {
 		expect(test.observed.filter(({ name }) => name === 'workerDied')).toEqual([]);
 	});
 
-	it('whose workers cannot start turn their requests away', async () => {
-		const test = setUp({ models: { a: onDemand(0) }, modes: ['exit'], queue: { maxLength: 9, deadlineSeconds: 0.3 } });
-		expect((await ask(test, 'a')).error).toMatchObject({ code: 'model_loading', status: 503 });
+	it('whose worker cannot start turn their requests away, rest while nobody asks, and are tried again when somebody does', async () => {
+		const queue = { maxLength: 9, deadlineSeconds: 0.3 };
+		const test = setUp({ models: { a: onDemand(0) }, modes: ['exit'], queue });
+		for (let asked = 1; asked <= 2; asked += 1) {
+			expect((await ask(test, 'a')).error).toMatchObject({ code: 'model_loading', status: 503 });
+			await expect.poll(() => stateOf(test, 'a'), { timeout: 10_000 }).toBe('resting');
+			expect(test.pool.status().workers).toMatchObject([{ state: 'idle', trouble: 'exit code 1' }]);
+		}
+	});
+
+	it('come back by themselves after a death while somebody waits', async () => {
+		const test = setUp({ models: { a: onDemand(0) }, modes: ['exit', 'ok'] });
+		expect((await ask(test, 'a')).error).toBe(null);
+		expect(test.observed.filter(({ name }) => name === 'workerDied')).toHaveLength(1);
 	});
 });

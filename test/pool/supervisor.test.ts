@@ -23,7 +23,11 @@ function feed(events: { at: number; event: SupervisorEvent }[], from = initialSu
 }
 
 const died = (at: number, random = 0.5) => ({ at, event: { type: 'died', nowMs: at, random } as const });
-const at = (time: number, type: 'start' | 'loaded' | 'probed' | 'deadline' | 'stop') => ({ at: time, event: { type } });
+const deadline = { type: 'deadline', isWanted: true } as const;
+const at = (time: number, type: 'start' | 'loaded' | 'probed' | 'deadline' | 'stop') => ({
+	at: time,
+	event: type === 'deadline' ? deadline : { type },
+});
 
 const ready = feed([at(0, 'start'), at(1, 'loaded'), at(2, 'probed')]).state;
 
@@ -58,10 +62,22 @@ describe('superviseWorker', () => {
 			delays.push(timer.ms);
 			now += timer.ms;
 			expect(step.state.phase).toBe(death < 5 ? 'backing-off' : 'circuit-open');
-			state = superviseWorker(step.state, { type: 'deadline', nowMs: now }, limits).state;
+			state = superviseWorker(step.state, { ...deadline, nowMs: now }, limits).state;
 			expect(state.phase).toBe('loading');
 		}
 		expect(delays).toEqual([500, 1000, 2000, 4000, 30_000, 30_000]);
+	});
+
+	it('launches what died only while it is wanted, and begins anew when it is started again', () => {
+		const { state, steps } = feed([
+			at(0, 'start'),
+			...[1, 2, 3, 4, 5].flatMap((time) => [died(time), at(time, 'deadline')]),
+			died(6),
+			{ at: 7, event: { type: 'deadline', isWanted: false } },
+		]);
+		expect(steps.at(-1)).toEqual([{ type: 'clear-timer' }]);
+		expect(state.phase).toBe('idle');
+		expect(feed([at(8, 'start'), died(9)], state).state.phase).toBe('backing-off');
 	});
 
 	it('starts a crash loop at most eight times in a minute', () => {
@@ -72,7 +88,7 @@ describe('superviseWorker', () => {
 			const [timer] = step.actions;
 			now += timer?.type === 'set-timer' ? timer.ms : 0;
 			if (now > 60_000) break;
-			state = superviseWorker(step.state, { type: 'deadline', nowMs: now }, limits).state;
+			state = superviseWorker(step.state, { ...deadline, nowMs: now }, limits).state;
 		}
 		expect(state.launches).toBeLessThanOrEqual(8);
 	});
@@ -83,7 +99,7 @@ describe('superviseWorker', () => {
 			const step = superviseWorker(state, died(death * 100_000, 0.999).event, limits);
 			const [timer] = step.actions;
 			expect(timer?.type === 'set-timer' ? timer.ms : 0).toBeLessThanOrEqual(36_000);
-			state = superviseWorker(step.state, { type: 'deadline', nowMs: death * 100_000 + 1 }, limits).state;
+			state = superviseWorker(step.state, { ...deadline, nowMs: death * 100_000 + 1 }, limits).state;
 		}
 	});
 
@@ -127,7 +143,10 @@ describe('superviseWorker', () => {
 	it('never launches over a living worker, whatever comes in whatever order', () => {
 		const events = fc.array(
 			fc.oneof(
-				fc.constantFrom('start', 'loaded', 'probed', 'deadline', 'stop').map((type) => ({ type }) as SupervisorEvent),
+				fc
+					.constantFrom('start' as const, 'loaded' as const, 'probed' as const, 'stop' as const)
+					.map((type) => ({ type })),
+				fc.boolean().map((isWanted) => ({ type: 'deadline', isWanted }) as const),
 				fc.constant<SupervisorEvent>({ type: 'failed', reason: 'x' }),
 				fc.constant<SupervisorEvent>({ type: 'died', nowMs: 0, random: 0.5 }),
 			),
@@ -175,7 +194,7 @@ describe('superviseWorker, for an operator', () => {
 	});
 
 	it('ends it at the end of the grace, whatever runs', () => {
-		expect(then(restart, { type: 'deadline' }).steps.at(-1)).toEqual([{ type: 'end' }]);
+		expect(then(restart, deadline).steps.at(-1)).toEqual([{ type: 'end' }]);
 	});
 
 	it('counts a death while it drains as a death', () => {
@@ -201,7 +220,7 @@ describe('superviseWorker, for an operator', () => {
 	});
 
 	it('puts what was ejected on probation, longer each time, and probes before it counts again', () => {
-		const first = then({ type: 'ejected' }, { type: 'deadline' }, { type: 'probed' });
+		const first = then({ type: 'ejected' }, deadline, { type: 'probed' });
 		expect(first.steps).toEqual([
 			[{ type: 'set-timer', ms: 1000 }],
 			[{ type: 'set-timer', ms: 60_000 }, { type: 'probe' }],
