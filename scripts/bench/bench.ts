@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { calibrateWords } from './calibrate.ts';
 import { sequenceFault } from './check-sequence.ts';
 import { compareRounds, type Row } from './compare.ts';
@@ -44,6 +45,7 @@ export async function bench(
 			if (round >= 0) rounds.get(target)?.push(metrics);
 			const rate = metrics.find((metric) => metric.name === 'output')?.value ?? 0;
 			note(`round ${round < 0 ? 'warm-up' : round + 1} ${target.label}: ${rate.toFixed(1)} tok/s`);
+			await delay(options['rest-ms']);
 		}
 	}
 	await Promise.all(targets.map((target) => target.pool.destroy()));

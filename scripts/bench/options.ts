@@ -16,7 +16,9 @@ export const usage = `npm run bench -- --target URL --workload NAME [options]
   --model NAME           (the endpoint's first)      --against-model NAME
   --ban-tokens IDS       ids of end-of-generation tokens, comma-separated: answers get their full length
   --body JSON            merged into every request
-  --seed TEXT            (retort)                    --json FILE  writes everything measured
+  --seed TEXT            of the prompts (another one each time: a server that knows them is faster)
+  --rest-ms N            between rounds, so that what a server does afterwards is not in the other's figures (0)
+  --json FILE            writes everything measured
   --check-sequence       answers must be "t0 t1 t2 ...", as a scripted worker sends them
   BENCH_API_KEY          bearer key, from the environment`;
 
@@ -52,7 +54,8 @@ const optionsSchema = z.object({
 			}
 		})
 		.pipe(z.record(z.string(), z.unknown())),
-	seed: z.string().default('retort'),
+	seed: z.string().default(() => Date.now().toString(36)),
+	'rest-ms': z.coerce.number().int().nonnegative().default(0),
 	json: z.string().nullable().default(null),
 	'check-sequence': z.boolean().default(false),
 });

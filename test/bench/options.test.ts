@@ -10,8 +10,14 @@ describe('parseOptions', () => {
 			rounds: 3,
 			against: null,
 			body: {},
-			seed: 'retort',
 		});
+	});
+
+	it('takes other prompts each time, which no cache knows', async () => {
+		const { seed } = parseOptions(required);
+		await new Promise((resolve) => setTimeout(resolve, 2));
+		expect(parseOptions(required).seed).not.toBe(seed);
+		expect(parseOptions([...required, '--seed', 'x']).seed).toBe('x');
 	});
 
 	it('reads ids and a body', () => {
