@@ -3,6 +3,7 @@ import { configError } from '../errors.ts';
 import type { SpawnCommand } from '../pool/child-process.ts';
 import type { ModelFiles } from './model-files.ts';
 import { mainPath } from './package-root.ts';
+import { poolThreads } from './worker-threads.ts';
 
 /** How a model's worker process is started on a socket. */
 export function workerSpawner(config: Config, files: ReadonlyMap<string, ModelFiles>) {
@@ -32,8 +33,7 @@ export function workerSpawner(config: Config, files: ReadonlyMap<string, ModelFi
 		return {
 			command: process.execPath,
 			args: [...heap, mainPath, 'worker', ...flags],
-			// Sampling runs on libuv's pool, one job a slot and step; decode holds one thread meanwhile.
-			env: { UV_THREADPOOL_SIZE: String(Math.min(128, model.slots + 2)) },
+			env: { UV_THREADPOOL_SIZE: String(poolThreads(model)) },
 		};
 	};
 }
