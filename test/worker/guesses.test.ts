@@ -6,29 +6,39 @@ const loop = { prompt: [1, 2, 3, 4, 1, 2, 3], generated: [] as number[] };
 describe('the guesses of a generation', () => {
 	it('grow while they come true, and keep to the room that there is', () => {
 		const guesses = new Guesses();
-		expect(guesses.next(loop, 100)).toEqual([4, 1, 2, 3]);
-		guesses.observe(4, 4);
-		expect(guesses.next(loop, 100)).toHaveLength(8);
-		expect(guesses.next(loop, 2)).toEqual([4, 1]);
-		guesses.observe(8, 2);
-		expect(guesses.next(loop, 100)).toHaveLength(3);
+		guesses.next(loop, 100);
+		const loops = { ...loop, generated: [4, 1, 2] };
+		expect(guesses.next(loops, 100)).toEqual([3, 4, 1]);
+		guesses.observe(3, 3);
+		expect(guesses.next(loops, 100)).toHaveLength(7);
+		expect(guesses.next(loops, 2)).toEqual([3, 4]);
+		guesses.observe(7, 7);
+		expect(guesses.next(loops, 100)).toHaveLength(15);
+		guesses.observe(15, 2);
+		expect(guesses.next(loops, 100)).toHaveLength(3);
 	});
 
-	it('pause after a wrong one, longer each time, and start anew after a right one', () => {
-		const guesses = new Guesses();
-		const silentSteps = () => {
-			let steps = 0;
-			while (guesses.next(loop, 4).length === 0) steps++;
-			return steps;
-		};
-		const pauses: number[] = [];
-		for (let round = 0; round < 8; round++) {
-			guesses.observe(4, 0);
-			pauses.push(silentSteps());
+	/** How many of the generated tokens are there when it first says what it guesses; null when it never does. */
+	function speaksAfter(guesses: Guesses, generated: number[], from = 0): number | null {
+		for (let count = from; count <= generated.length; count++) {
+			if (guesses.next({ ...loop, generated: generated.slice(0, count) }, 4).length > 0) return count;
 		}
-		expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 64]);
-		guesses.observe(4, 1);
-		guesses.observe(4, 0);
-		expect(silentSteps()).toBe(1);
+		return null;
+	}
+
+	it('are kept silent until one of them would have come true', () => {
+		expect(speaksAfter(new Guesses(), [4, 1, 2])).toBe(1);
+		expect(speaksAfter(new Guesses(), [8, 9, 6])).toBeNull();
+		expect(speaksAfter(new Guesses(), [9, 1, 2, 3, 4, 1, 2, 3])).toBe(6);
+	});
+
+	it('are silent again after a wrong one', () => {
+		const guesses = new Guesses();
+		const generated = [4, 1, 2, 3, 4];
+		expect(speaksAfter(guesses, generated)).toBe(1);
+		guesses.observe(3, 1);
+		expect(speaksAfter(guesses, generated, 2)).toBe(2);
+		guesses.observe(3, 0);
+		expect(speaksAfter(guesses, generated, 3)).toBe(4);
 	});
 });
