@@ -2,6 +2,11 @@
 
 /** Below this a step is over before a second thread has woken up, and on busy cores ggml's barriers spin. */
 const ONE_THREAD_MODEL_BYTES = 64 * 1024 * 1024;
+/**
+ * Plain attention writes out what every row of a batch thinks of all that came before: of this many it still fits the
+ * cores' caches. 1,600 tokens, embedded model: 9,100 tokens/s in batches of 512, 11,200 in batches of 64.
+ */
+export const PLAIN_ATTENTION_BATCH_TOKENS = 64;
 /** Of heads below this ggml's flash attention on CPU is slower than plain attention: measured, 32 against 64 and 128. */
 const FLASH_ATTENTION_HEAD_SIZE = 64;
 

@@ -3,6 +3,7 @@ import type { GenerateRequest, PhaseName, PrefixCacheCounts, WorkerHealth } from
 import type { Native } from './binding.ts';
 import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
+import { Pause } from './pause.ts';
 import { planStep, type StepPlan } from './plan-step.ts';
 import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
 import { PrefixCache } from './prefix-cache.ts';
@@ -14,6 +15,9 @@ import { createStep, type Step } from './step.ts';
 import { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WaitingLine } from './waiting-line.ts';
+
+/** Whoever asks again at once, a script, does not wait for a warm-up that has just begun. */
+const WARM_UP_PAUSE_MS = 20;
 
 export type EngineOptions = {
 	native: Native;
@@ -61,6 +65,8 @@ export class Engine {
 	#readsPrompts = false;
 	#isRunning = false;
 	#isClosing = false;
+	#releasedAtMs = 0;
+	readonly #pause = new Pause();
 	#failure: RetortError | null = null;
 	#whenIdle: (() => void)[] = [];
 
@@ -160,6 +166,7 @@ export class Engine {
 
 	#wake(): void {
 		this.#step.interrupt();
+		this.#pause.end();
 		if (this.#isRunning || this.#failure !== null) return;
 		this.#isRunning = true;
 		// A task of its own (run() catches everything): requests that arrive together share the first batch.
@@ -179,6 +186,12 @@ export class Engine {
 					warmsUp: !this.#isClosing,
 				});
 				if (plan.entries.length === 0) break;
+				const pauseMs = plan.onlyWarmsUp ? this.#releasedAtMs + WARM_UP_PAUSE_MS - performance.now() : 0;
+				if (pauseMs > 0) {
+					this.#delivery.flush(null);
+					await this.#pause.for(pauseMs);
+					continue;
+				}
 				await this.#evaluate(plan);
 				this.#cache.stepped();
 				this.#delivery.heartbeat();
@@ -219,6 +232,7 @@ export class Engine {
 			slot.release();
 			slot.lastUsed = this.#cache.tick();
 			released = true;
+			this.#releasedAtMs = performance.now();
 			this.#delivery.send(generation, true);
 			if (!generation.isCancelled) this.#prepareNextTurn(slot, generation);
 		}

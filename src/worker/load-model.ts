@@ -3,7 +3,7 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
 import { BOUND_VERSION, bindModel, bindNative, type NativeContext } from './binding.ts';
-import { chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
+import { chooseThreads, headSizeOf, PLAIN_ATTENTION_BATCH_TOKENS, usesFlashAttention } from './compute-options.ts';
 import { describeModel, quantizationOf, textOf } from './describe-model.ts';
 import type { DraftModel } from './draft-model.ts';
 import { Embedder } from './embedder.ts';
@@ -149,11 +149,12 @@ type Loading = {
 
 async function makeEngine({ llama, model, draft, vocabulary, threads, options }: Loading) {
 	const contextTokens = options.contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS);
-	const batchTokens = Math.max(options.batchTokens, options.slots);
 	const flashAttention = usesFlashAttention({
 		onCpu: llama.gpu === false,
 		headSize: headSizeOf(model.fileInfo.architectureMetadata),
 	});
+	const most = flashAttention === false ? PLAIN_ATTENTION_BATCH_TOKENS : options.batchTokens;
+	const batchTokens = Math.max(Math.min(options.batchTokens, most), options.slots);
 	const context = await model.createContext({
 		sequences: options.slots,
 		contextSize: contextTokens,

@@ -8,6 +8,8 @@ export type StepPlan = {
 	decodingTokens: number;
 	/** The batch holds prompt tokens: it may take long. */
 	readsPrompts: boolean;
+	/** It serves nobody who is there. */
+	onlyWarmsUp: boolean;
 };
 
 /** Tokens of a next turn's prompt in one batch: what a request that arrives meanwhile may have to wait for. */
@@ -38,6 +40,7 @@ export function planStep(
 		}
 		candidates.push({ slot: index, pending: pending.length, isPrefill, order });
 	}
+	const isAsked = candidates.length > 0;
 	// A prompt that somebody waits for comes before one that somebody may send.
 	if (idle !== null && streams.reading === 0 && limits.warmsUp) {
 		// As if somebody decoded: whoever comes now waits for it.
@@ -47,5 +50,5 @@ export function planStep(
 		streams.reading = 1;
 	}
 	const entries = planBatch(candidates, { batchTokens, sliceTokens: pace.sliceTokens(streams) });
-	return { entries, decodingTokens, readsPrompts: streams.reading > 0 };
+	return { entries, decodingTokens, readsPrompts: streams.reading > 0, onlyWarmsUp: !isAsked && entries.length > 0 };
 }

@@ -4,7 +4,7 @@ import type { Generation } from './generation.ts';
 import { type PrefillPace, TARGET_STEP_MS } from './prefill-pace.ts';
 import { type Parking, SequenceShelf } from './sequence-shelf.ts';
 import type { Slot } from './slot.ts';
-import { type CacheCosts, commonPrefix, LEAST_SHARED_TOKENS, placePrompt } from './slot-table.ts';
+import { type CacheCosts, commonPrefix, LEAST_COPIED_TOKENS, LEAST_SHARED_TOKENS, placePrompt } from './slot-table.ts';
 
 export type PrefixCacheOptions = {
 	native: Native;
@@ -110,7 +110,7 @@ export class PrefixCache {
 		// Whatever became of the source, it has what it has: its generation may have ended on the way.
 		const known = source.cacheScope === slot.cacheScope ? commonPrefix(source.tokens, generation.inputTokens) : 0;
 		const length = Math.min(follows.tokens, known);
-		if (length >= LEAST_SHARED_TOKENS && this.#canCut) await this.#copy(slot, source, length);
+		if (length >= LEAST_COPIED_TOKENS && this.#canCut) await this.#copy(slot, source, length);
 		if (slot.tokens.length !== follows.tokens) generation.evaluateFrom(slot.tokens.length);
 	}
 

@@ -41,8 +41,10 @@ export type Placement = {
 	prefix: { from: 'own' } | { from: 'slot'; index: number } | { from: 'parked'; id: number };
 };
 
-/** Shared by everybody's prompts (BOS, the first role's mark), so never worth a wait for another slot. */
+/** Fewer are shared by everybody's prompts (BOS, the first role's mark): never worth a wait for another slot. */
 export const LEAST_SHARED_TOKENS = 32;
+/** From here on the costs decide whether what lies ready in another slot is copied. */
+export const LEAST_COPIED_TOKENS = 8;
 /** How likely it is that somebody comes back for what a slot holds, and for what was used longest ago. */
 const REUSE = 0.5;
 const LATE_REUSE = 0.25;
@@ -91,7 +93,10 @@ export function placePrompt(
 		prefix: { from: 'own' as const },
 	});
 	// The few tokens that all prompts begin with must not lead a new conversation into the place of one that goes on.
-	const isKin = (slot: SlotView) => sharedWith(slot) >= Math.min(LEAST_SHARED_TOKENS, slot.tokens.length / 2);
+	const isKin = (slot: SlotView) => {
+		const shared = sharedWith(slot);
+		return shared >= Math.min(LEAST_SHARED_TOKENS, slot.tokens.length / 2) || shared > prompt.length / 2;
+	};
 	const kin = free.filter((slot) => !slot.mayContinue || isKin(slot));
 	const closest = kin.reduce((one, other) => (sharedWith(other) > sharedWith(one) ? other : one), oldest);
 	for (const slot of [closest, oldest]) consider(inPlace(slot), lossMs(slot, sharedWith(slot)));
@@ -101,7 +106,8 @@ export function placePrompt(
 	const oldestMs = lossMs(oldest, 0);
 	for (const slot of slots) {
 		const cachedTokens = sharedWith(slot, slot.arriving);
-		if (slot === oldest || cachedTokens < LEAST_SHARED_TOKENS) continue;
+		const least = cachedTokens > slot.tokens.length ? LEAST_SHARED_TOKENS : LEAST_COPIED_TOKENS;
+		if (slot === oldest || cachedTokens < least) continue;
 		consider({ index, cachedTokens, prefix: { from: 'slot', index: slot.index } }, costs.copyMs + oldestMs);
 	}
 	for (const sequence of parked) {

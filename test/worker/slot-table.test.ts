@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
 	type CacheCosts,
 	commonPrefix,
+	LEAST_COPIED_TOKENS,
 	LEAST_SHARED_TOKENS,
 	type ParkedView,
 	type Placement,
@@ -68,11 +69,11 @@ describe('placing a prompt', () => {
 		expect(place([slot(0, { isBusy: true })], [1])).toBeNull();
 	});
 
-	it('copies a long prefix from a busy slot into an empty one, and a short one never', () => {
+	it('copies what pays from a busy slot into an empty one, and a few tokens never', () => {
 		const busy = (count: number) => [slot(0, { tokens: run(count), cacheScope: 'a', isBusy: true }), slot(1)];
 		const copied = { index: 1, cachedTokens: 100, prefix: { from: 'slot', index: 0 } };
 		expect(place(busy(100), run(120), moving)).toEqual(copied);
-		expect(place(busy(LEAST_SHARED_TOKENS - 1), run(120), moving)?.cachedTokens).toBe(0);
+		expect(place(busy(LEAST_COPIED_TOKENS - 1), run(120), { ...moving, copyMs: 0 })?.cachedTokens).toBe(0);
 		expect(place(busy(100), run(120), { ...moving, copyMs: 200 })?.cachedTokens).toBe(0);
 		expect(place(busy(100), run(120), still)?.cachedTokens).toBe(0);
 	});
@@ -84,6 +85,20 @@ describe('placing a prompt', () => {
 			cachedTokens: 80,
 			prefix: { from: 'slot', index: 0 },
 		});
+	});
+
+	it('waits for no short prefix that is still being read', () => {
+		const reading = (read: number) =>
+			slot(0, { tokens: run(read), arriving: run(90, read), cacheScope: 'a', isBusy: true });
+		const prompt = [...run(LEAST_SHARED_TOKENS - 1), 900, 901];
+		expect(place([reading(4), slot(1)], prompt, moving)?.cachedTokens).toBe(0);
+		expect(place([reading(40), slot(1)], prompt, moving)?.cachedTokens).toBe(LEAST_SHARED_TOKENS - 1);
+	});
+
+	it('finds a short prompt that is asked again', () => {
+		const slots = [slot(0, { tokens: run(90), cacheScope: 'a', lastUsed: 1 }), slot(1, { lastUsed: 2 })];
+		expect(place(slots, [...run(20), 900], moving)).toMatchObject({ index: 0, cachedTokens: 20 });
+		expect(place(slots, [...run(4), 900, 901, 902, 903], moving)).toMatchObject({ index: 1, cachedTokens: 0 });
 	});
 
 	it('leaves a conversation whole where another that begins alike finds an empty slot', () => {
