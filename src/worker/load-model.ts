@@ -60,12 +60,11 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	const version = await getModuleVersion();
 	if (version !== BOUND_VERSION)
 		throw configError(`node-llama-cpp is ${version}; retort is bound to ${BOUND_VERSION}.`);
-	const threads = options.threads ?? chooseThreads(fileBytes, availableParallelism());
 	const llama = await getLlama({
 		build: 'never',
 		skipDownload: true,
 		progressLogs: false,
-		maxThreads: threads,
+		maxThreads: options.threads ?? availableParallelism(),
 		logLevel: LlamaLogLevel.warn,
 		logger: (level, message) => {
 			const text = message.trim();
@@ -76,6 +75,8 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		...(options.gpuLayers === 0 ? { gpu: false as const } : {}),
 	});
 	try {
+		const cores = Math.min(availableParallelism(), llama.cpuMathCores);
+		const threads = options.threads ?? chooseThreads(fileBytes, cores);
 		const { gpuLayers, draftPath = null } = options;
 		const draft = draftPath === null ? null : await loadDraft(llama, { path: draftPath, gpuLayers });
 		const model = await llama.loadModel({ modelPath, gpuLayers });

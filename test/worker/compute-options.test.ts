@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { chooseThreads, headSizeOf, usesFlashAttention } from '../../src/worker/compute-options.ts';
 
 describe('threads', () => {
-	it('leave a core to HTTP, and are at least one', () => {
+	it('are all cores, and of many all but one', () => {
 		expect(chooseThreads(1e9, 16)).toBe(15);
-		expect(chooseThreads(1e9, 2)).toBe(1);
+		expect(chooseThreads(1e9, 4)).toBe(4);
+		expect(chooseThreads(1e9, 2)).toBe(2);
 		expect(chooseThreads(1e9, 1)).toBe(1);
 	});
 
