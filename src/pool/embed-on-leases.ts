@@ -26,7 +26,7 @@ export async function embedOnLeases(
 			return await lease.worker.embed(request, lease.signal);
 		} catch (error) {
 			if (lease.signal.aborted || !isWorkersFault(error)) throw error;
-			if (error.code === 'worker_crashed') lease.doubt();
+			lease.doubt(error.code);
 			// A worker that is ended on purpose says nothing of the request.
 			if (error.code !== 'shutting_down') losses += 1;
 			if (losses >= MAX_LOSSES) throw error;

@@ -79,9 +79,9 @@ export class Lease {
 		this.#abort.abort(error);
 	}
 
-	/** Tells that the worker broke this generation. */
-	doubt(): void {
-		this.#member.doubt(this.launchKey);
+	/** Tells with which code the worker failed this generation. */
+	doubt(code: string | null): void {
+		this.#member.doubt(this.launchKey, code);
 	}
 
 	release(): void {

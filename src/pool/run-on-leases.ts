@@ -70,10 +70,8 @@ export async function* runOnLeases(
 				return;
 			} catch (error) {
 				if (lease.signal.aborted || !isWorkersFault(error)) throw error;
-				if (error.code === 'worker_crashed') {
-					deaths += 1;
-					lease.doubt();
-				}
+				if (error.code === 'worker_crashed') deaths += 1;
+				lease.doubt(error.code);
 				// A worker that is ended on purpose says nothing of the request; launches to move to are as many as there are.
 				if (error.code !== 'shutting_down') moves += 1;
 				if (deaths >= MAX_DEATHS || moves > MAX_MOVES) throw error;

@@ -131,13 +131,14 @@ export class SupervisedWorker {
 	}
 
 	/**
-	 * To be called when this launch broke a generation: no work for it until it answers again. A broken stream is often
-	 * the first sign of a death, milliseconds before the process is known to be gone.
+	 * To be called when this launch failed a generation. One that broke it, or is about to end, gets no work until it
+	 * answers again: a broken stream is often the first sign of a death, milliseconds before the process is known to be gone.
 	 */
-	doubt(launchKey: string): void {
+	doubt(launchKey: string, code: string | null): void {
 		const { phase, launch } = this.lifecycle;
 		if (phase !== 'ready' || launch === null || launchKey !== this.lifecycle.launchKey) return;
-		if (this.#record.broke() && this.#options.canSpare(this)) {
+		if (code !== 'worker_crashed' && code !== 'shutting_down') return;
+		if (code === 'worker_crashed' && this.#record.broke() && this.#options.canSpare(this)) {
 			this.#hasFailed = true;
 			this.#options.log.warn({ workerId: this.id }, 'worker breaks too many generations: on probation');
 			this.lifecycle.push({ type: 'ejected' });

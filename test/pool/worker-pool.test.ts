@@ -195,6 +195,23 @@ describe('WorkerPool', () => {
 		expect(await waiting).toEqual({ events: tokenEvents(4), error: null });
 	});
 
+	it('gives no more work to a worker that said that it is about to end, though /health has not told so yet', async () => {
+		const { pool, workers } = await setUp([
+			{
+				script: (turn) => turn.fail(503, 'shutting_down'),
+				intercept: (request) => request.url === '/health' && workers[0]?.received.length === 1,
+			},
+			{},
+		]);
+		// Prompts of their own: one conversation would stay with the worker that knows it.
+		const ask = (id: string) => runOnce(pool, generateRequest(id, { prompt: [{ text: id, special: false }] }));
+		const events = tokenEvents(4);
+		for (let id = 0; workers[0]?.received.length === 0; id += 1)
+			expect(await ask(`before-${id}`)).toEqual({ events, error: null });
+		for (let id = 0; id < 20; id += 1) expect(await ask(`after-${id}`)).toEqual({ events, error: null });
+		expect(workers[0]?.received).toHaveLength(1);
+	});
+
 	it("passes on a worker's 400 and does not try elsewhere", async () => {
 		const script: FakeWorkerOptions['script'] = (turn) => turn.fail(400, 'context_length_exceeded');
 		const { pool, workers } = await setUp([{ script }, { script }]);

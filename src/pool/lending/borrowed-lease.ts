@@ -55,8 +55,8 @@ export class BorrowedLease implements HeldLease {
 		this.#peer.note('news', { leaseId: this.#leaseId, news, pendingPromptTokens });
 	}
 
-	doubt(): void {
-		this.#peer.note('doubt', this.#leaseId);
+	doubt(code: string | null): void {
+		this.#peer.note('doubt', { leaseId: this.#leaseId, code });
 	}
 
 	release(): void {

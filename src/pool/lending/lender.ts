@@ -6,6 +6,7 @@ import type { WorkerPool } from '../worker-pool.ts';
 import {
 	announcementSchema,
 	leaseAskSchema,
+	leaseDoubtSchema,
 	leaseIdSchema,
 	leaseNewsSchema,
 	operateSchema,
@@ -42,7 +43,10 @@ export class Lender {
 		peer.onCall('announced', (value) => pool.announced(announcementSchema.parse(value)));
 		peer.onNote('withdraw', (value) => this.#asks.get(leaseIdSchema.parse(value))?.abort(shuttingDown()));
 		peer.onNote('release', (value) => this.#release(leaseIdSchema.parse(value)));
-		peer.onNote('doubt', (value) => this.#leases.get(leaseIdSchema.parse(value))?.doubt());
+		peer.onNote('doubt', (value) => {
+			const { leaseId, code } = leaseDoubtSchema.parse(value);
+			this.#leases.get(leaseId)?.doubt(code);
+		});
 		peer.onNote('news', (value) => {
 			const { leaseId, news, pendingPromptTokens } = leaseNewsSchema.parse(value);
 			this.#leases.get(leaseId)?.learn(news, pendingPromptTokens);

@@ -3,7 +3,7 @@
  *
  *   gateway -> owner   call lease (LeaseAsk -> LeaseGrant), any-worker (model -> Connected), awaken (model), status, operate,
  *                      announced (Announcement)
- *                      note subscribe, withdraw, release, doubt (lease id), news (LeaseNews), pulling (PullingChange[])
+ *                      note subscribe, withdraw, release (lease id), doubt (LeaseDoubt), news (LeaseNews), pulling (PullingChange[])
  *   owner -> gateway   note pool (PoolNews), queued (PlaceNews), abort (LeaseAbort)
  */
 import { z } from 'zod';
@@ -74,6 +74,8 @@ export const leaseNewsSchema = z.object({
 		.nullable(),
 	pendingPromptTokens: z.number(),
 });
+
+export const leaseDoubtSchema = z.object({ leaseId: leaseIdSchema, code: z.string().nullable() });
 
 /** Of a lease, whether somebody waits for its worker's next event. */
 export const pullingSchema = z.array(z.object({ leaseId: leaseIdSchema, isPulling: z.boolean() }));
