@@ -2,7 +2,7 @@ import { type ChatTemplate, prepareTemplate } from '../chat/template.ts';
 import { internalError } from '../errors.ts';
 import type { WorkerInfo } from '../protocol/worker-api.ts';
 
-type Prepared = { fingerprint: string; use(): ChatTemplate };
+type Prepared = { fingerprint: string; source: string | null; use(): ChatTemplate };
 
 /** Each model's own chat template, compiled and probed once and kept while the model stays the same. */
 export class ModelTemplates {
@@ -11,10 +11,12 @@ export class ModelTemplates {
 	/** Throws internal_error where the template cannot be used: why is the operator's business, and in the log. */
 	of(model: string, info: WorkerInfo): ChatTemplate {
 		const { fingerprint } = info.model;
+		const source = info.chatTemplate;
 		const known = this.#prepared.get(model);
-		if (known?.fingerprint === fingerprint) return known.use();
+		// Stock engines tell no fingerprint, and may come back with another template.
+		if (known?.fingerprint === fingerprint && known.source === source) return known.use();
 		const use = prepare(info);
-		this.#prepared.set(model, { fingerprint, use });
+		this.#prepared.set(model, { fingerprint, source, use });
 		return use();
 	}
 }

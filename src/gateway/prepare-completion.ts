@@ -11,6 +11,7 @@ import type { GrammarCompiler } from './grammar-compiler.ts';
 import type { ModelTemplates } from './model-templates.ts';
 import { randomHex24 } from './random-hex.ts';
 import type { ResolvedModel } from './resolve-model.ts';
+import { systemFingerprint } from './system-fingerprint.ts';
 
 /** `isSample`: it stands for election, and one alone of its kind is shown. */
 export type PreparedChoice = { request: GenerateRequest; parse: ParseOptions; isSample: boolean };
@@ -79,7 +80,7 @@ export async function prepareCompletion(
 			id,
 			created: Math.floor(Date.now() / 1000),
 			model,
-			systemFingerprint: `retort-${version}-${info.model.fingerprint.slice(0, 8)}`,
+			systemFingerprint: systemFingerprint(version, info),
 			field: prepared.reasoning.field,
 			includeUsage: chat.stream_options?.include_usage === true,
 		},

@@ -9,6 +9,8 @@ test('a template is prepared once a model, and anew when another model has taken
 	expect(templates.of('m', { ...R1_INFO })).toBe(first);
 	const other = { ...R1_INFO, model: { ...R1_INFO.model, fingerprint: 'other' } };
 	expect(templates.of('m', other)).not.toBe(first);
+	const another = { ...other, chatTemplate: `${other.chatTemplate} ` };
+	expect(templates.of('m', another)).not.toBe(templates.of('m', other));
 });
 
 test('a template that cannot be used is an internal error that keeps its reasons to itself, each time', () => {

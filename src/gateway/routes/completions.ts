@@ -17,6 +17,7 @@ import { randomHex24 } from '../random-hex.ts';
 import { withModel } from '../resolve-model.ts';
 import { runCompletion } from '../run-completion.ts';
 import { sendStream } from '../send-stream.ts';
+import { systemFingerprint } from '../system-fingerprint.ts';
 import type { ChatServices } from './chat-completions.ts';
 
 /**
@@ -44,7 +45,7 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 					id,
 					created: Math.floor(Date.now() / 1000),
 					model: model.name,
-					systemFingerprint: `retort-${version}-${info.model.fingerprint.slice(0, 8)}`,
+					systemFingerprint: systemFingerprint(version, info),
 					includeUsage: wanted.stream_options?.include_usage === true,
 					choicesPerPrompt,
 				};
