@@ -191,9 +191,10 @@ describe('BorrowedPool', () => {
 		);
 		expect(gateways[0]?.pool.findModel('alias')?.info?.embedding).toEqual({ dimensions: 3 });
 		const request = { inputs: [[{ text: 'abc', special: false }]], truncate: false };
-		const signal = new AbortController().signal;
-		const embed = (pool: BorrowedPool, index: number) =>
-			pool.embed({ model: 'alias', requestId: `e${index}`, request, signal, keyId: null });
+		const embed = (pool: BorrowedPool, index: number) => {
+			const { signal } = new AbortController();
+			return pool.embed({ model: 'alias', requestId: `e${index}`, request, signal, keyId: null });
+		};
 		const made = await Promise.all(
 			gateways.flatMap(({ pool }) => Array.from({ length: 6 }, (_, index) => embed(pool, index))),
 		);
