@@ -1,5 +1,6 @@
 import type { Effort, ReasoningField } from '../protocol/chat-reasoning.ts';
 import type { ChatRequest } from '../protocol/chat-request.ts';
+import { plainPhase } from '../protocol/plain-phase.ts';
 import type { Grammar, Phase } from '../protocol/worker-api.ts';
 import { planBudget } from './plan-budget.ts';
 import { planSampling, type SamplingDefaults } from './plan-sampling.ts';
@@ -78,19 +79,9 @@ export function planGeneration(input: PlanInput): GenerationPlan {
 	};
 	const sampling = planSampling(request, defaults.sampling);
 	const answerPhase = (grammar: Grammar | null): Phase => ({
-		name: 'answer',
-		startToken: null,
-		endToken: null,
-		maxTokens: null,
-		softLimitTokens: null,
-		reserveTokens: 0,
-		maxMs: null,
-		closing: null,
-		separator: null,
-		closesOnLoop: false,
+		...plainPhase(sampling.answer),
 		// An answer that ends before its first word is as much of a failure as a thought that does.
 		emptyRetries: 1,
-		sampling: sampling.answer,
 		grammar,
 	});
 

@@ -1,4 +1,5 @@
 import { type CompletionRequest, DEFAULT_TEXT_TOKENS, type RawPrompt } from '../protocol/completion-request.ts';
+import { plainPhase } from '../protocol/plain-phase.ts';
 import type { GenerateRequest } from '../protocol/worker-api.ts';
 import { planSampling, type SamplingDefaults } from './plan-sampling.ts';
 
@@ -16,22 +17,7 @@ export function prepareText(
 	const seed = answer.seed === null ? null : (answer.seed + choice) % 0x1_0000_0000;
 	return {
 		prompt: [typeof prompt === 'string' ? { text: prompt, special: true } : { tokens: prompt }],
-		phases: [
-			{
-				name: 'answer',
-				startToken: null,
-				endToken: null,
-				maxTokens: null,
-				softLimitTokens: null,
-				maxMs: null,
-				closing: null,
-				separator: null,
-				closesOnLoop: false,
-				emptyRetries: 0,
-				sampling: { ...answer, seed },
-				grammar: null,
-			},
-		],
+		phases: [plainPhase({ ...answer, seed })],
 		maxTokens: request.max_tokens ?? DEFAULT_TEXT_TOKENS,
 		logprobs: request.logprobs ?? null,
 		keepForNextTurn: null,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, abortOnDisconnect, sendAnswer } from './answer.ts';
-import { invalidIdempotencyKey, missingKey } from './errors.ts';
+import { callerOf } from './caller.ts';
+import { invalidIdempotencyKey } from './errors.ts';
 import type { IdempotencyLimits, IdempotentAnswers } from './idempotent-answers.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { SharedAnswers } from './shared/shared-answers.ts';
@@ -39,9 +40,8 @@ export async function answerOnce(
 	if (key === null) return sendAnswer(reply, await make(reader), reader);
 
 	const { idempotent, sharedAnswers, metrics } = services;
-	if (request.caller === null) throw missingKey();
 	const route = request.routeOptions.url ?? 'unknown';
-	const asked = { name: `${request.caller.bucket}\n${key}`, digest: digestOf(route, request.body) };
+	const asked = { name: `${callerOf(request).bucket}\n${key}`, digest: digestOf(route, request.body) };
 	let isNew: boolean;
 	try {
 		isNew = idempotent.isNew(asked);

@@ -6,8 +6,7 @@ import { watchStop } from '../chat/watch-stop.ts';
 import { shuttingDown } from '../errors.ts';
 import type { ChatRequest } from '../protocol/chat-request.ts';
 import { abortOnDisconnect } from './answer.ts';
-import type { Caller } from './caller.ts';
-import { missingKey } from './errors.ts';
+import { type Caller, callerOf } from './caller.ts';
 import { firstOf } from './first-event.ts';
 import type { Framing } from './framing.ts';
 import { toRetortError } from './plugins/errors.ts';
@@ -16,6 +15,7 @@ import { type ResolvedModel, withModel } from './resolve-model.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
 import { runCompletion } from './run-completion.ts';
 import { sendStream } from './send-stream.ts';
+import { streamTimes } from './stream-times.ts';
 
 export type ChatInOtherWords = {
 	chat: ChatRequest;
@@ -49,8 +49,7 @@ export async function beginCompletion(
 	wanted: ChatInOtherWords,
 ): Promise<BegunCompletion> {
 	if (services.running.isDraining) throw shuttingDown();
-	const { caller } = request;
-	if (caller === null) throw missingKey();
+	const caller = callerOf(request);
 	const abort = abortOnDisconnect(request, reply);
 	return withModel(services, caller, wanted.chat.model, abort.signal, (resolved) =>
 		beginWith(services, { request, reply, caller, wanted, abort }, resolved),
@@ -108,8 +107,7 @@ async function beginWith(
 		},
 		stream: (values, framing) =>
 			sendStream(reply, values, {
-				heartbeatMs: config.server.heartbeatSeconds * 1000,
-				slowReaderMs: config.server.slowReaderSeconds * 1000,
+				...streamTimes(config),
 				abort,
 				framing,
 				toError: (error) => toRetortError(error, request, log),

@@ -1,5 +1,6 @@
 import type { KeyConfig } from '../config/key-schema.ts';
 import type { Config } from '../config/schema.ts';
+import { missingKey } from './errors.ts';
 
 /** Who asks: found by the auth plugin before the body is read, and the same for the whole request. */
 export type Caller = {
@@ -10,6 +11,12 @@ export type Caller = {
 	key: KeyConfig | null;
 	limits: Config['limits'];
 };
+
+/** Of a request that the auth plugin has let pass; 401 for any other. */
+export function callerOf({ caller }: { caller: Caller | null }): Caller {
+	if (caller === null) throw missingKey();
+	return caller;
+}
 
 /** What limits need to know of who asks. */
 export type LimitedCaller = Pick<Caller, 'bucket' | 'limits'>;
@@ -22,9 +29,14 @@ export function mayUseModel(caller: Caller, model: { name: string; aliases: read
 	);
 }
 
+/** What a key has to itself: kept items, running responses, cached prefixes. Without keys there is one scope. */
+export function scopeOf(keyId: string | null): string {
+	return keyId === null ? 'open' : `key:${keyId}`;
+}
+
 /** Prefixes in the KV cache are shared inside one scope only: how fast a prompt starts tells what was asked before. */
 export function cacheScopeOf(caller: Caller, scope: Config['cache']['scope']): string {
-	const own = caller.keyId === null ? 'open' : `key:${caller.keyId}`;
+	const own = scopeOf(caller.keyId);
 	switch (scope) {
 		case 'key':
 			return own;

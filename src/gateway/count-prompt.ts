@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChatRequest } from '../protocol/chat-request.ts';
 import type { PromptPart } from '../protocol/worker-api.ts';
 import { abortOnDisconnect } from './answer.ts';
-import { missingKey } from './errors.ts';
+import { callerOf } from './caller.ts';
 import { prepareCompletion } from './prepare-completion.ts';
 import { resolveModel } from './resolve-model.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
@@ -14,8 +14,7 @@ export async function promptOf(
 	chat: ChatRequest,
 	signal: AbortSignal,
 ) {
-	const { caller } = request;
-	if (caller === null) throw missingKey();
+	const caller = callerOf(request);
 	const resolved = await resolveModel(services.pool, caller, chat.model, 'generate', signal);
 	const model = resolved.model.name;
 	request.modelLabel = model;

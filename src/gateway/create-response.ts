@@ -12,8 +12,8 @@ import type { ResponsesEvent } from '../protocol/responses-event.ts';
 import { parseResponsesRequest, type ResponsesRequest } from '../protocol/responses-request.ts';
 import type { ResponseObject } from '../protocol/responses-response.ts';
 import type { Answer } from './answer.ts';
-import type { Caller } from './caller.ts';
-import { isClientLeft, isResponseCancelled, missingKey } from './errors.ts';
+import { type Caller, callerOf, scopeOf } from './caller.ts';
+import { isClientLeft, isResponseCancelled } from './errors.ts';
 import { firstOf } from './first-event.ts';
 import { NAMED_EVENTS } from './framing.ts';
 import type { LiveResponses } from './live-responses.ts';
@@ -24,6 +24,7 @@ import { asInput, resolveConversation } from './response-items.ts';
 import type { KeptItem, ResponseKeeper } from './response-store.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
 import { runChoices } from './run-completion.ts';
+import { streamTimes } from './stream-times.ts';
 
 export type ResponseServices = ChatServices & { store: ResponseKeeper; live: LiveResponses };
 
@@ -39,8 +40,7 @@ export async function createResponse(
 ): Promise<Answer> {
 	if (services.running.isDraining) throw shuttingDown();
 	const wanted = parseResponsesRequest(request.body);
-	const { caller } = request;
-	if (caller === null) throw missingKey();
+	const caller = callerOf(request);
 	return withModel(services, caller, wanted.model, abort.signal, (resolved) =>
 		beginResponse(services, { request, reply, caller, wanted, abort }, resolved),
 	);
@@ -123,8 +123,7 @@ async function beginResponse(
 		type: 'stream',
 		values,
 		options: {
-			heartbeatMs: config.server.heartbeatSeconds * 1000,
-			slowReaderMs: config.server.slowReaderSeconds * 1000,
+			...streamTimes(config),
 			toError: (error) => toRetortError(error, request, services.log),
 			onClose: close,
 			hasFailed: () => encoder.response().status === 'failed',
@@ -137,11 +136,6 @@ async function beginResponse(
 /** A refusal of what the request became, thrown by the names that the client used. */
 function inResponsesTerms(error: unknown): never {
 	throw toResponsesTerms(error);
-}
-
-/** Kept items and running responses are found by the key that made them; without keys there is one scope. */
-export function scopeOf(keyId: string | null): string {
-	return keyId === null ? 'open' : `key:${keyId}`;
 }
 
 async function* encode(

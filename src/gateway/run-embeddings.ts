@@ -5,7 +5,7 @@ import { invalidRequest, RetortError } from '../errors.ts';
 import type { RawPrompt } from '../protocol/completion-request.ts';
 import type { PromptPart } from '../protocol/worker-api.ts';
 import { abortOnDisconnect } from './answer.ts';
-import { missingKey } from './errors.ts';
+import { callerOf } from './caller.ts';
 import { resolveModel } from './resolve-model.ts';
 import type { ChatServices } from './routes/chat-completions.ts';
 import { takePlace } from './take-place.ts';
@@ -33,8 +33,7 @@ export async function runEmbeddings(
 	reply: FastifyReply,
 	wanted: EmbeddingsWanted,
 ): Promise<Embeddings> {
-	const { caller } = request;
-	if (caller === null) throw missingKey();
+	const caller = callerOf(request);
 	const abort = abortOnDisconnect(request, reply);
 	// No fallback: another model's vectors mean something else.
 	const { model, info } = await resolveModel(services.pool, caller, wanted.model, 'embed', abort.signal);

@@ -1,3 +1,4 @@
+import { GREEDY, plainPhase } from '../protocol/plain-phase.ts';
 import type { GenerateRequest } from '../protocol/worker-api.ts';
 
 /** One token: what a worker must be able to make before it gets work. */
@@ -6,32 +7,7 @@ export function probeRequest(requestId: string): GenerateRequest {
 		requestId,
 		prompt: [{ text: 'Hello', special: false }],
 		resume: [],
-		phases: [
-			{
-				name: 'answer',
-				startToken: null,
-				endToken: null,
-				maxTokens: 1,
-				softLimitTokens: null,
-				maxMs: null,
-				closing: null,
-				separator: null,
-				closesOnLoop: false,
-				emptyRetries: 0,
-				sampling: {
-					temperature: 0,
-					topP: 1,
-					topK: 0,
-					minP: 0,
-					repetitionPenalty: 1,
-					presencePenalty: 0,
-					frequencyPenalty: 0,
-					seed: 0,
-					logitBias: [],
-				},
-				grammar: null,
-			},
-		],
+		phases: [{ ...plainPhase(GREEDY), maxTokens: 1 }],
 		maxTokens: 1,
 		logprobs: null,
 		cacheScope: 'probe',

@@ -4,6 +4,7 @@ import { invalidRequest } from '../errors.ts';
 import { chatRequestSchema } from './chat-request.ts';
 import { optional } from './optional.ts';
 import { parseRequest } from './parse-request.ts';
+import { samplingShape } from './sampling-shape.ts';
 
 const MAX_PROMPTS = 64;
 /** Prompts times `n`. */
@@ -52,16 +53,7 @@ export const completionRequestSchema = z.object({
 		'Likeliest alternatives at each token; 0 for the chosen one alone.',
 	),
 	stop: shape.stop.describe('Texts before which the text ends.'),
-	temperature: shape.temperature,
-	top_p: shape.top_p,
-	top_k: shape.top_k,
-	min_p: shape.min_p,
-	presence_penalty: shape.presence_penalty,
-	frequency_penalty: shape.frequency_penalty,
-	repetition_penalty: shape.repetition_penalty,
-	repeat_penalty: shape.repeat_penalty,
-	seed: shape.seed,
-	logit_bias: shape.logit_bias,
+	...samplingShape,
 	user: shape.user,
 });
 export type CompletionRequest = z.infer<typeof completionRequestSchema>;

@@ -10,6 +10,7 @@ import { functionName, MAX_TOOLS } from './chat-tools.ts';
 import { optional } from './optional.ts';
 import { parseRequest } from './parse-request.ts';
 import { inputItemsSchema } from './responses-input.ts';
+import { samplingShape } from './sampling-shape.ts';
 
 const jsonSchema = z.record(z.string(), z.unknown());
 
@@ -86,16 +87,7 @@ export const responsesRequestSchema = z.object({
 		'Nothing of a conversation is ever dropped.',
 	),
 
-	temperature: shape.temperature,
-	top_p: shape.top_p,
-	top_k: shape.top_k,
-	min_p: shape.min_p,
-	presence_penalty: shape.presence_penalty,
-	frequency_penalty: shape.frequency_penalty,
-	repetition_penalty: shape.repetition_penalty,
-	repeat_penalty: shape.repeat_penalty,
-	seed: shape.seed,
-	logit_bias: shape.logit_bias,
+	...samplingShape,
 	stop: shape.stop,
 
 	include: optional(z.array(z.string().max(128)).max(64)).describe(

@@ -9,8 +9,7 @@ import { type ChatRequest, parseChatRequest } from '../../protocol/chat-request.
 import { addRoute } from '../add-route.ts';
 import type { Answer } from '../answer.ts';
 import { type AnswerServices, answerOnce } from '../answer-once.ts';
-import type { Caller } from '../caller.ts';
-import { missingKey } from '../errors.ts';
+import { type Caller, callerOf } from '../caller.ts';
 import { firstOf, whenStarted } from '../first-event.ts';
 import type { GrammarCompiler } from '../grammar-compiler.ts';
 import type { ModelTemplates } from '../model-templates.ts';
@@ -18,6 +17,7 @@ import { toRetortError } from '../plugins/errors.ts';
 import { prepareCompletion } from '../prepare-completion.ts';
 import { type ResolvedModel, withModel } from '../resolve-model.ts';
 import { type CompletionServices, runChoices } from '../run-completion.ts';
+import { streamTimes } from '../stream-times.ts';
 
 export type ChatServices = CompletionServices &
 	AnswerServices & { config: Config; version: string; templates: ModelTemplates; grammars: GrammarCompiler };
@@ -47,8 +47,7 @@ async function createChatCompletion(
 ): Promise<Answer> {
 	if (services.running.isDraining) throw shuttingDown();
 	const chat = parseChatRequest(request.body);
-	const { caller } = request;
-	if (caller === null) throw missingKey();
+	const caller = callerOf(request);
 	return withModel(services, caller, chat.model, abort.signal, (resolved) =>
 		beginChatCompletion(services, { request, reply, caller, chat, abort }, resolved),
 	);
@@ -62,7 +61,6 @@ async function beginChatCompletion(
 	const { request, reply, caller, chat, abort } = asked;
 	const { model } = resolved;
 	request.modelLabel = model.name;
-	const { config } = services;
 	const prepared = await prepareCompletion(services, { chat, resolved, caller, signal: abort.signal });
 	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const asksForProgress = chat.stream_options?.include_progress === true;
@@ -95,13 +93,11 @@ async function beginChatCompletion(
 			await events.return();
 		}
 	}
-	const { heartbeatSeconds, slowReaderSeconds } = config.server;
 	return {
 		type: 'stream',
 		values: encodeChunks(chatEvents, prepared.meta),
 		options: {
-			heartbeatMs: heartbeatSeconds * 1000,
-			slowReaderMs: slowReaderSeconds * 1000,
+			...streamTimes(services.config),
 			toError: (error) => toRetortError(error, request, services.log),
 			onClose: () => events.return(),
 			comment: () => describeProgress(progress.snapshot()),

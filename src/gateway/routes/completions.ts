@@ -8,8 +8,7 @@ import { DEFAULT_TEXT_TOKENS, parseCompletionRequest, type RawPrompt } from '../
 import { addRoute } from '../add-route.ts';
 import type { TokenEstimate } from '../admission.ts';
 import { abortOnDisconnect } from '../answer.ts';
-import { cacheScopeOf } from '../caller.ts';
-import { missingKey } from '../errors.ts';
+import { cacheScopeOf, callerOf } from '../caller.ts';
 import { firstOf } from '../first-event.ts';
 import { toRetortError } from '../plugins/errors.ts';
 import { inPromptTerms } from '../prompt-terms.ts';
@@ -17,6 +16,7 @@ import { randomHex24 } from '../random-hex.ts';
 import { withModel } from '../resolve-model.ts';
 import { runCompletion } from '../run-completion.ts';
 import { sendStream } from '../send-stream.ts';
+import { streamTimes } from '../stream-times.ts';
 import { systemFingerprint } from '../system-fingerprint.ts';
 import type { ChatServices } from './chat-completions.ts';
 
@@ -32,8 +32,7 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 		handler: async (request, reply) => {
 			if (services.running.isDraining) throw shuttingDown();
 			const wanted = parseCompletionRequest(request.body);
-			const { caller } = request;
-			if (caller === null) throw missingKey();
+			const caller = callerOf(request);
 			const { config, pool, version } = services;
 			const abort = abortOnDisconnect(request, reply);
 			return withModel(services, caller, wanted.model, abort.signal, async ({ model, info }) => {
@@ -65,7 +64,6 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 
 				function run(prompt: RawPrompt, index: number, choice: number) {
 					const generation = prepareText(wanted, prompt, choice, config.sampling);
-					if (caller === null) throw missingKey();
 					return runCompletion(services, {
 						httpRequestId: request.id,
 						caller,
@@ -100,10 +98,8 @@ export function addCompletionsRoute(app: FastifyInstance, services: ChatServices
 						await started.return();
 					}
 				}
-				const { heartbeatSeconds, slowReaderSeconds } = config.server;
 				return sendStream(reply, encodeTextChunks(started, meta), {
-					heartbeatMs: heartbeatSeconds * 1000,
-					slowReaderMs: slowReaderSeconds * 1000,
+					...streamTimes(config),
 					abort,
 					toError: (error) => toRetortError(error, request, services.log),
 					onClose: () => started.return(),

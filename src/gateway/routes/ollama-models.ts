@@ -4,9 +4,8 @@ import { ollamaShowRequestSchema } from '../../protocol/ollama-request.ts';
 import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';
 import { abortOnDisconnect } from '../answer.ts';
-import { mayUseModel } from '../caller.ts';
+import { callerOf, mayUseModel } from '../caller.ts';
 import { describeForShow, describeModel, modifiedAt } from '../describe-ollama-model.ts';
-import { missingKey } from '../errors.ts';
 import type { GatewayPool } from '../gateway-pool.ts';
 import type { ModelTemplates } from '../model-templates.ts';
 import { fromOllamaName } from '../ollama-names.ts';
@@ -65,8 +64,7 @@ export function addOllamaModelRoutes(
 			const name = wanted.model ?? wanted.name;
 			if (name === undefined)
 				throw invalidRequest('model', 'missing_required_parameter', "Missing required parameter: 'model'.");
-			const { caller } = request;
-			if (caller === null) throw missingKey();
+			const caller = callerOf(request);
 			const { signal } = abortOnDisconnect(request, reply);
 			const { model, info } = await resolveModel(pool, caller, fromOllamaName(name, pool), 'any', signal);
 			const template = info.embedding === undefined ? templates.of(model.name, info) : null;

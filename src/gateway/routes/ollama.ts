@@ -12,7 +12,7 @@ import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';
 import { abortOnDisconnect } from '../answer.ts';
 import { beginCompletion, encodeEvents } from '../begin-completion.ts';
-import { missingKey } from '../errors.ts';
+import { callerOf } from '../caller.ts';
 import { ndjson } from '../framing.ts';
 import { fromOllamaName } from '../ollama-names.ts';
 import { resolveModel } from '../resolve-model.ts';
@@ -47,8 +47,7 @@ async function generate(
 	const name = fromOllamaName(wanted.model, services.pool);
 	const chat = ollamaToChat(wanted, name);
 	if (chat === null) {
-		const { caller } = request;
-		if (caller === null) throw missingKey();
+		const caller = callerOf(request);
 		const { signal } = abortOnDisconnect(request, reply);
 		request.modelLabel = (await resolveModel(services.pool, caller, name, 'any', signal)).model.name;
 		return loadedLine(meta);

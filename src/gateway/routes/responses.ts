@@ -3,9 +3,9 @@ import { parseRequest } from '../../protocol/parse-request.ts';
 import { inputItemsQuerySchema } from '../../protocol/responses-input.ts';
 import { addRoute } from '../add-route.ts';
 import { answerOnce } from '../answer-once.ts';
-import type { Caller } from '../caller.ts';
-import { createResponse, type ResponseServices, scopeOf } from '../create-response.ts';
-import { missingKey, responseCancelled, responseNotFound, responseNotRunning } from '../errors.ts';
+import { type Caller, callerOf, scopeOf } from '../caller.ts';
+import { createResponse, type ResponseServices } from '../create-response.ts';
+import { responseCancelled, responseNotFound, responseNotRunning } from '../errors.ts';
 import { describeItem } from '../response-items.ts';
 
 /** POST /v1/responses, and what can be done with a response that is kept or under way, by the key that made it. */
@@ -77,8 +77,8 @@ export function addResponsesRoutes(app: FastifyInstance, services: ResponseServi
 }
 
 function addressed(request: FastifyRequest): { id: string; scope: string; caller: Caller } {
-	const { caller, params } = request;
-	if (caller === null) throw missingKey();
+	const caller = callerOf(request);
+	const { params } = request;
 	const id = typeof params === 'object' && params !== null && 'id' in params ? String(params.id) : '';
 	return { id, scope: scopeOf(caller.keyId), caller };
 }

@@ -5,9 +5,9 @@ import { parseRequest } from '../../protocol/parse-request.ts';
 import { detokenizeSchema, tokenizeSchema } from '../../protocol/token-requests.ts';
 import { addRoute } from '../add-route.ts';
 import { abortOnDisconnect } from '../answer.ts';
+import { callerOf } from '../caller.ts';
 import { countPrompt, promptOf } from '../count-prompt.ts';
 import { modelNameOr } from '../default-model.ts';
-import { missingKey } from '../errors.ts';
 import { resolveModel } from '../resolve-model.ts';
 import type { ChatServices } from './chat-completions.ts';
 
@@ -69,8 +69,7 @@ export function addTokenRoutes(app: FastifyInstance, services: ChatServices): vo
 	});
 
 	async function addressed(request: FastifyRequest, reply: FastifyReply, name: string | undefined) {
-		const { caller } = request;
-		if (caller === null) throw missingKey();
+		const caller = callerOf(request);
 		const { signal } = abortOnDisconnect(request, reply);
 		const { model } = await resolveModel(pool, caller, modelNameOr(name, pool, caller), 'any', signal);
 		request.modelLabel = model.name;
@@ -78,10 +77,10 @@ export function addTokenRoutes(app: FastifyInstance, services: ChatServices): vo
 	}
 
 	/** A chat request in which the model may be left out. */
-	function chatOf({ body, caller }: FastifyRequest): ChatRequest {
-		if (caller === null) throw missingKey();
+	function chatOf(request: FastifyRequest): ChatRequest {
+		const { body } = request;
 		if (typeof body !== 'object' || body === null || Array.isArray(body)) return parseChatRequest(body);
 		const { model } = body as { model?: unknown }; // of any type: the parse looks at it
-		return parseChatRequest({ ...body, model: model ?? modelNameOr(undefined, pool, caller) });
+		return parseChatRequest({ ...body, model: model ?? modelNameOr(undefined, pool, callerOf(request)) });
 	}
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { RetortError } from '../../../src/errors.ts';
+import { GREEDY, plainPhase } from '../../../src/protocol/plain-phase.ts';
 import type { GenerateRequest, Phase, Sampling, WorkerEvent } from '../../../src/protocol/worker-api.ts';
 import type { Engine, GenerationHandle } from '../../../src/worker/engine.ts';
 import { type LoadedGenerator, loadModel } from '../../../src/worker/load-model.ts';
@@ -40,36 +41,11 @@ export async function loadEmbedded(
 }
 
 export function sampling(changes: Partial<Sampling> = {}): Sampling {
-	return {
-		temperature: 0,
-		topP: 1,
-		topK: 0,
-		minP: 0,
-		repetitionPenalty: 1,
-		presencePenalty: 0,
-		frequencyPenalty: 0,
-		seed: 7,
-		logitBias: [],
-		...changes,
-	};
+	return { ...GREEDY, seed: 7, ...changes };
 }
 
 export function phase(changes: Partial<Phase> = {}): Phase {
-	return {
-		name: 'answer',
-		startToken: null,
-		endToken: null,
-		maxTokens: null,
-		softLimitTokens: null,
-		maxMs: null,
-		closing: null,
-		separator: null,
-		closesOnLoop: false,
-		emptyRetries: 0,
-		sampling: sampling(),
-		grammar: null,
-		...changes,
-	};
+	return { ...plainPhase(sampling()), ...changes };
 }
 
 export function reasoning(changes: Partial<Phase> = {}): Phase {
