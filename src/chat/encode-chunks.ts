@@ -37,7 +37,8 @@ export async function* encodeChunks(
 	if (meta.includeUsage && usages.length > 0) yield { ...chunkOf(meta, []), usage: encodeUsage(sumUsage(usages)) };
 }
 
-function chunkOf(meta: CompletionMeta, choices: ChatCompletionChunk['choices']): ChatCompletionChunk {
+/** What every chunk of a completion has. */
+export function chunkOf(meta: CompletionMeta, choices: ChatCompletionChunk['choices']): ChatCompletionChunk {
 	return {
 		id: meta.id,
 		object: 'chat.completion.chunk',

@@ -1,17 +1,12 @@
 import type { ChatCompletionChunk } from '../protocol/chat-response.ts';
-import type { CompletionMeta } from './encode-chunks.ts';
+import { type CompletionMeta, chunkOf } from './encode-chunks.ts';
 import type { ProgressSnapshot } from './progress.ts';
 
 /** The extension chunk of `stream_options.include_progress`: no choices, so that clients which do not know it skip it. */
 export function encodeProgress(progress: ProgressSnapshot, meta: CompletionMeta): ChatCompletionChunk {
 	const { queue, prefill } = progress;
 	return {
-		id: meta.id,
-		object: 'chat.completion.chunk',
-		created: meta.created,
-		model: meta.model,
-		system_fingerprint: meta.systemFingerprint,
-		choices: [],
+		...chunkOf(meta, []),
 		progress: {
 			phase: progress.phase,
 			queue: queue && { position: queue.position, expected_wait_ms: Math.round(queue.expectedWaitMs) },
@@ -20,6 +15,5 @@ export function encodeProgress(progress: ProgressSnapshot, meta: CompletionMeta)
 			answer_tokens: progress.answerTokens,
 			budget_left: progress.budgetLeftTokens,
 		},
-		...(meta.includeUsage ? { usage: null } : {}),
 	};
 }

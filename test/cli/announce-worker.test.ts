@@ -1,18 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { announceWorker } from '../../src/cli/announce-worker.ts';
 import { recordingLog } from '../support/recording-log.ts';
 
 const TOKEN = '0123456789abcdef';
 const what = { model: 'm', port: 9000, secure: false, url: null };
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 /** A gateway as a worker sees it; `answers` are its statuses, the last one stays. */
 async function startHearer(...answers: number[]) {
 	const heard: { authorization: string | undefined; url: string | undefined; body: unknown }[] = [];
@@ -27,7 +21,7 @@ async function startHearer(...answers: number[]) {
 	});
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
-	cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+	onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
 	return { heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }; // a TCP server's address is never a string
 }
 

@@ -1,6 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { type FakeScript, startFakeWorker } from '../support/fake-worker.ts';
+import { describe, expect, it } from 'vitest';
+import type { FakeScript } from '../support/fake-worker.ts';
 import { remoteAt } from '../support/pool.ts';
+import { startFake } from '../support/start-fake.ts';
 import { R1_INFO, thinkThenSay } from './support/scripts.ts';
 import { bearer, CHAT, type Gateway, KEY, OTHER_KEY, sha256, startGateway } from './support/start-gateway.ts';
 
@@ -9,8 +10,7 @@ async function withSpare(
 	options: Pick<NonNullable<Parameters<typeof startGateway>[0]>, 'config'> & { spare?: FakeScript } = {},
 ): Promise<Gateway> {
 	const script = options.spare ?? thinkThenSay('Hm.', 'From the spare.');
-	const spare = await startFakeWorker({ script, info: R1_INFO });
-	onTestFinished(() => spare.close());
+	const spare = await startFake({ script, info: R1_INFO });
 	return startGateway({
 		config: options.config ?? {},
 		pool: {

@@ -1,19 +1,8 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { internalError } from '../../src/errors.ts';
-import { fakeInfo, startFakeWorker, tokenEvents } from '../support/fake-worker.ts';
+import { fakeInfo, tokenEvents } from '../support/fake-worker.ts';
 import { remoteAt, runOnce, startPool, type TestPool } from '../support/pool.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function startFake(options: Parameters<typeof startFakeWorker>[0] = {}) {
-	const fake = await startFakeWorker({ transport: 'tcp', ...options });
-	cleanups.push(() => fake.close());
-	return fake;
-}
+import { startFake } from '../support/start-fake.ts';
 
 function startAnnounced(options: { expiryMs?: number; endpoints?: string[] } = {}): TestPool {
 	const { expiryMs = 60_000, endpoints = [] } = options;
@@ -21,21 +10,21 @@ function startAnnounced(options: { expiryMs?: number; endpoints?: string[] } = {
 		models: { fake: { aliases: ['alias'], workers: 0, remotes: endpoints.map((url) => remoteAt(url)) } },
 		announced: { token: '0123456789abcdef', tls: null, expiryMs },
 	});
-	cleanups.push(() => started.pool.destroy(internalError('test over')));
+	onTestFinished(() => started.pool.destroy(internalError('test over')));
 	return started;
 }
 
 const idsOf = ({ pool }: TestPool) => pool.status().workers.map(({ id }) => id);
 
 it('a worker that is not heard of any more leaves, and one that is heard of stays', async () => {
-	const [silent, steady] = [await startFake(), await startFake()];
+	const [silent, steady] = [await startFake({ transport: 'tcp' }), await startFake({ transport: 'tcp' })];
 	const started = startAnnounced({ expiryMs: 1000 });
 	const { pool, log } = started;
 	const beat = () => pool.announced({ model: 'alias', url: steady.endpoint, leaves: false });
 	pool.announced({ model: 'fake', url: silent.endpoint, leaves: false });
 	beat();
 	const heart = setInterval(beat, 50);
-	cleanups.push(async () => clearInterval(heart));
+	onTestFinished(async () => clearInterval(heart));
 	expect(idsOf(started)).toEqual([silent.endpoint, steady.endpoint]);
 	await expect.poll(() => idsOf(started), { timeout: 10_000 }).toEqual([steady.endpoint]);
 	await expect.poll(() => pool.findModel('fake')?.state, { timeout: 10_000 }).toBe('ready');
@@ -45,7 +34,7 @@ it('a worker that is not heard of any more leaves, and one that is heard of stay
 });
 
 it('one that left may come again', async () => {
-	const worker = await startFake();
+	const worker = await startFake({ transport: 'tcp' });
 	const started = startAnnounced();
 	const announce = (leaves: boolean) => started.pool.announced({ model: 'fake', url: worker.endpoint, leaves });
 	announce(false);
@@ -58,9 +47,9 @@ it('one that left may come again', async () => {
 });
 
 it('is vetted as any host: another model is refused, with the reason where it can be seen', async () => {
-	const first = await startFake();
+	const first = await startFake({ transport: 'tcp' });
 	const { model } = fakeInfo();
-	const other = await startFake({ info: { model: { ...model, fingerprint: 'e'.repeat(64) } } });
+	const other = await startFake({ transport: 'tcp', info: { model: { ...model, fingerprint: 'e'.repeat(64) } } });
 	const started = startAnnounced();
 	started.pool.announced({ model: 'fake', url: first.endpoint, leaves: false });
 	await started.happened('workerReady');
@@ -74,7 +63,7 @@ it('is vetted as any host: another model is refused, with the reason where it ca
 });
 
 it('changes nothing for a host that the configuration lists', async () => {
-	const worker = await startFake();
+	const worker = await startFake({ transport: 'tcp' });
 	const started = startAnnounced({ endpoints: [worker.endpoint] });
 	await started.happened('workerReady');
 	for (const leaves of [false, true]) started.pool.announced({ model: 'fake', url: worker.endpoint, leaves });

@@ -5,17 +5,11 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startChild } from '../../src/pool/child-process.ts';
 import { recordingLog } from '../support/recording-log.ts';
 
 const parentScript = fileURLToPath(new URL('../support/parent-process.mjs', import.meta.url));
-const cleanups: (() => unknown)[] = [];
-
-afterEach(() => {
-	for (const cleanup of cleanups.splice(0).reverse()) cleanup();
-});
-
 /** Starts Node on this program as a child; `said` settles with the first output that the log shows. */
 function startNode(program: string, env: Record<string, string> = {}) {
 	const log = recordingLog();
@@ -34,7 +28,7 @@ function startNode(program: string, env: Record<string, string> = {}) {
 		{ command: process.execPath, args: ['-e', program], env },
 		{ workerId: 'w0', log: noted, killAfterMs: 200 },
 	);
-	cleanups.push(() => child.kill());
+	onTestFinished(() => child.kill());
 	return { child, said, log };
 }
 
@@ -81,7 +75,7 @@ describe('startChild', () => {
 	it('gives it no environment but paths, devices and what was meant for it', async () => {
 		process.env.RETORT_TEST_API_KEY = 'sk-secret';
 		process.env.HF_TOKEN_TEST = 'hf-secret';
-		cleanups.push(() => {
+		onTestFinished(() => {
 			delete process.env.RETORT_TEST_API_KEY;
 			delete process.env.HF_TOKEN_TEST;
 		});
@@ -114,11 +108,13 @@ describe('startChild', () => {
 				socket.write('up', () => { ${behaviour} });
 			});`;
 		const parent = spawn(process.execPath, [parentScript, program], { stdio: ['ignore', 'inherit', 'inherit'] });
-		cleanups.push(
-			() => rmSync(folder, { recursive: true, force: true }),
-			() => server.close(),
-			() => parent.kill('SIGKILL'),
-		);
+		onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+		onTestFinished(() => {
+			server.close();
+		});
+		onTestFinished(() => {
+			parent.kill('SIGKILL');
+		});
 		// A listener of 'connection' gets a socket.
 		const [life] = (await once(server, 'connection')) as [Socket];
 		await once(life, 'data');

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { internalError } from '../../src/errors.ts';
-import { type FakeWorkerOptions, fakeVector, startFakeWorker } from '../support/fake-worker.ts';
+import { type FakeWorkerOptions, fakeVector } from '../support/fake-worker.ts';
 import { isIdle, startPool } from '../support/pool.ts';
+import { startFake } from '../support/start-fake.ts';
 
 const EMBEDDER: FakeWorkerOptions = { info: { embedding: { dimensions: 3 } }, slots: 1 };
 
@@ -19,12 +20,11 @@ function dying(): FakeWorkerOptions {
 }
 
 async function setUp(fakes: FakeWorkerOptions[]) {
-	const workers = await Promise.all(fakes.map((fake) => startFakeWorker(fake)));
+	const workers = await Promise.all(fakes.map((fake) => startFake(fake)));
 	const { pool, happened } = startPool({ endpoints: workers.map(({ endpoint }) => endpoint) });
 	onTestFinished(async () => {
 		await pool.destroy(internalError('test over'));
 		expect(isIdle(pool.status())).toBe(true);
-		await Promise.all(workers.map((worker) => worker.close()));
 	});
 	await happened('workerReady', workers.length);
 	const embed = (signal = new AbortController().signal) => {

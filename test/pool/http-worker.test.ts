@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { workerFailed } from '../../src/errors.ts';
 import { parseEndpoint } from '../../src/pool/endpoint.ts';
 import { HttpWorker, type HttpWorkerOptions } from '../../src/pool/http-worker.ts';
@@ -17,15 +17,10 @@ import {
 	toLines,
 } from '../support/fake-worker.ts';
 import { generateRequest } from '../support/generate-request.ts';
+import { startFake } from '../support/start-fake.ts';
 
 const crashed = expect.objectContaining({ name: 'RetortError', code: 'worker_crashed', status: 500 });
 const never = new AbortController().signal;
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function setUp(
 	options: FakeWorkerOptions = {},
 	changes: Partial<HttpWorkerOptions> = {},
@@ -40,10 +35,8 @@ async function setUp(
 		controlMs: 20_000,
 		...changes,
 	});
-	cleanups.push(
-		() => fake.close(),
-		() => worker.destroy(workerFailed('test over')),
-	);
+	onTestFinished(() => fake.close());
+	onTestFinished(() => worker.destroy(workerFailed('test over')));
 	return { fake, worker };
 }
 
@@ -172,8 +165,7 @@ describe('HttpWorker', () => {
 	});
 
 	it('does not go where a redirect leads', async () => {
-		const canary = await startFakeWorker({ transport: 'tcp' });
-		cleanups.push(() => canary.close());
+		const canary = await startFake({ transport: 'tcp' });
 		const { worker } = await setUp({
 			script: (turn) => void turn.response.writeHead(307, { location: `${canary.endpoint}/generate` }).end(),
 		});
@@ -257,7 +249,7 @@ describe('HttpWorker', () => {
 		const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
 		// It takes the connection and says nothing to the greeting of TLS.
 		const { worker } = await setUp({}, { endpoint: parseEndpoint(`https://127.0.0.1:${port}`), connectMs: 50 });
-		cleanups.push(() => new Promise((resolve) => silent.close(resolve)));
+		onTestFinished(() => new Promise<void>((resolve) => silent.close(() => resolve())));
 		expect((await run(worker)).error).toEqual(crashed);
 	});
 
@@ -271,7 +263,7 @@ describe('HttpWorker', () => {
 		const abort = new AbortController();
 		const asked = Promise.allSettled([worker.health(abort.signal)]);
 		const [socket] = await taken;
-		cleanups.push(async () => {
+		onTestFinished(async () => {
 			socket.destroy();
 			await new Promise((resolve) => silent.close(resolve));
 		});
@@ -314,7 +306,7 @@ describe('HttpWorker', () => {
 			});
 		});
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-		cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+		onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
 		const address = server.address();
 		const port = address !== null && typeof address === 'object' ? address.port : 0;
 		const { worker } = await setUp({}, { endpoint: parseEndpoint(`http://127.0.0.1:${port}`) });

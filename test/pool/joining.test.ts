@@ -1,26 +1,18 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { internalError } from '../../src/errors.ts';
 import { dnsResolver } from '../../src/pool/resolve-hosts.ts';
 import { startDnsServer, type Zone } from '../support/dns-server.ts';
-import { answerHeldAt, fakeInfo, startFakeWorker, tokenEvents } from '../support/fake-worker.ts';
+import { answerHeldAt, fakeInfo, tokenEvents } from '../support/fake-worker.ts';
 import { remoteAt, runOnce, startPool } from '../support/pool.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function startFake(options: Parameters<typeof startFakeWorker>[0] = {}) {
-	const fake = await startFakeWorker({ transport: 'tcp', ...options });
-	cleanups.push(() => fake.close());
-	return fake;
-}
+import { startFake } from '../support/start-fake.ts';
 
 describe('workers behind a service name', () => {
 	it('join when they appear, and finish what they run when they go', async () => {
 		const held = answerHeldAt(2, 5);
-		const [first, second] = [await startFake({ script: held.script }), await startFake()];
+		const [first, second] = [
+			await startFake({ transport: 'tcp', script: held.script }),
+			await startFake({ transport: 'tcp' }),
+		];
 		const place = (endpoint: string) => ({ target: 'gpu.test', port: Number(new URL(endpoint).port) });
 		const zone: Zone = new Map([
 			['_retort._tcp.gpu.test', { srv: [place(first.endpoint)] }],
@@ -32,10 +24,8 @@ describe('workers behind a service name', () => {
 			remotes: [remoteAt('', { where, refreshMs: 5 })],
 			resolver: dnsResolver([dns.address]),
 		});
-		cleanups.push(
-			() => dns.close(),
-			() => pool.destroy(internalError('test over')),
-		);
+		onTestFinished(() => dns.close());
+		onTestFinished(() => pool.destroy(internalError('test over')));
 		await happened('workerReady', 1);
 		let sawFirst = () => {};
 		const running = new Promise<void>((resolve) => {
@@ -58,9 +48,9 @@ describe('workers behind a service name', () => {
 
 describe('a worker with another model', () => {
 	it('is refused beside one that serves, with the reason where it can be seen', async () => {
-		const first = await startFake();
+		const first = await startFake({ transport: 'tcp' });
 		const { model } = fakeInfo();
-		const second = await startFake({ info: { model: { ...model, fingerprint: 'e'.repeat(64) } } });
+		const second = await startFake({ transport: 'tcp', info: { model: { ...model, fingerprint: 'e'.repeat(64) } } });
 		let firstServes = () => {};
 		const serves = new Promise<void>((resolve) => {
 			firstServes = resolve;
@@ -77,7 +67,7 @@ describe('a worker with another model', () => {
 			remotes: [remoteAt(first.endpoint), remoteAt('', { where })],
 			resolver,
 		});
-		cleanups.push(() => pool.destroy(internalError('test over')));
+		onTestFinished(() => pool.destroy(internalError('test over')));
 		await happened('workerReady');
 		firstServes();
 		await happened('workerRefused');

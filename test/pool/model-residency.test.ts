@@ -1,14 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { internalError } from '../../src/errors.ts';
 import type { PoolModelOptions } from '../../src/pool/pool-options.ts';
 import { textOf } from '../support/fake-worker.ts';
 import { isIdle, runOnce, scripted, startPool, type TestPool } from '../support/pool.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 const MIB = 2 ** 20;
 const onDemand = (mib: number, more: Partial<PoolModelOptions> = {}): PoolModelOptions => ({
@@ -21,7 +15,7 @@ const onDemand = (mib: number, more: Partial<PoolModelOptions> = {}): PoolModelO
 
 function setUp(options: Parameters<typeof startPool>[0]): TestPool {
 	const test = startPool(options);
-	cleanups.push(async () => {
+	onTestFinished(async () => {
 		await test.pool.destroy(internalError('test over'));
 		expect(isIdle(test.pool.status())).toBe(true);
 	});

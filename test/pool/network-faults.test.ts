@@ -1,32 +1,18 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { internalError } from '../../src/errors.ts';
-import {
-	answer,
-	type FakeScript,
-	type FakeWorker,
-	startFakeWorker,
-	textOf,
-	tokenEvents,
-	toLines,
-} from '../support/fake-worker.ts';
+import { answer, type FakeScript, type FakeWorker, textOf, tokenEvents, toLines } from '../support/fake-worker.ts';
 import { asOne, isIdle, runOnce, startPool } from '../support/pool.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { startFake } from '../support/start-fake.ts';
 
 /** A pool of fake workers on TCP, ready. */
 async function setUp(scripts: FakeScript[]) {
 	const workers: FakeWorker[] = [];
 	for (const script of scripts) {
-		const worker = await startFakeWorker({ script, transport: 'tcp', slots: 8 });
-		cleanups.push(() => worker.close());
+		const worker = await startFake({ script, transport: 'tcp', slots: 8 });
 		workers.push(worker);
 	}
 	const started = startPool({ endpoints: workers.map(({ endpoint }) => endpoint) });
-	cleanups.push(async () => {
+	onTestFinished(async () => {
 		await started.pool.destroy(internalError('test over'));
 		expect(isIdle(started.pool.status())).toBe(true);
 	});

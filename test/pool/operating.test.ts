@@ -1,20 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { internalError } from '../../src/errors.ts';
 import type { WorkerPool } from '../../src/pool/worker-pool.ts';
-import { answer, type FakeWorkerOptions, startFakeWorker, textOf } from '../support/fake-worker.ts';
+import { answer, type FakeWorkerOptions, textOf } from '../support/fake-worker.ts';
 import { generateRequest } from '../support/generate-request.ts';
 import { isIdle, type Outcome, runOnce, scripted, startPool, type TestPool } from '../support/pool.ts';
+import { startFake } from '../support/start-fake.ts';
 import { until } from '../support/until.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 async function setUp(options: Parameters<typeof startPool>[0], workers: number): Promise<TestPool> {
 	const test = startPool(options);
-	cleanups.push(async () => {
+	onTestFinished(async () => {
 		await test.pool.destroy(internalError('test over'));
 		expect(isIdle(test.pool.status())).toBe(true);
 	});
@@ -111,12 +106,8 @@ describe('a worker that lives and fails what it is given', () => {
 	const broken: FakeWorkerOptions['script'] = (turn) => turn.fail(500, 'internal_error');
 
 	it('is put on probation, proves itself with one token, and earns its share again', async () => {
-		const good = await startFakeWorker({ script: answer(2) });
-		const bad = await startFakeWorker({ script: broken });
-		cleanups.push(
-			() => good.close(),
-			() => bad.close(),
-		);
+		const good = await startFake({ script: answer(2) });
+		const bad = await startFake({ script: broken });
 		const { pool } = await setUp({ endpoints: [good.endpoint, bad.endpoint] }, 2);
 		const isBad = () => pool.status().workers.find(({ id }) => id === bad.endpoint);
 		// Prompts of their own: one conversation would stay with the worker that knows it.
@@ -132,8 +123,7 @@ describe('a worker that lives and fails what it is given', () => {
 	});
 
 	it('is kept where there is no other', async () => {
-		const only = await startFakeWorker({ script: broken });
-		cleanups.push(() => only.close());
+		const only = await startFake({ script: broken });
 		const { pool } = await setUp({ endpoints: [only.endpoint] }, 1);
 		for (let index = 0; index < 12; index += 1) {
 			await until(() => isIdle(pool.status()));

@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { dnsResolver, resolveHosts } from '../../src/pool/resolve-hosts.ts';
 import { watchHosts } from '../../src/pool/watch-hosts.ts';
 import { startDnsServer, type Zone } from '../support/dns-server.ts';
 import { recordingLog } from '../support/recording-log.ts';
 
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function setUp(zone: Zone) {
 	const server = await startDnsServer(zone);
-	cleanups.push(() => server.close());
+	onTestFinished(() => server.close());
 	return dnsResolver([server.address]);
 }
 

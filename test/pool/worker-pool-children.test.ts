@@ -1,19 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { internalError } from '../../src/errors.ts';
 import { textOf, tokenEvents } from '../support/fake-worker.ts';
 import { asOne, isIdle, runOnce, scripted, startPool } from '../support/pool.ts';
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 function setUp(options: Parameters<typeof startPool>[0]) {
 	const test = startPool(options);
-	cleanups.push(async () => {
+	onTestFinished(async () => {
 		const pids = test.pool.status().workers.map((worker) => worker.pid);
 		await test.pool.destroy(internalError('test over'));
 		expect(isIdle(test.pool.status())).toBe(true);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { internalError } from '../../src/errors.ts';
 import type { WorkerEvent } from '../../src/protocol/worker-api.ts';
 import {
@@ -6,27 +6,21 @@ import {
 	answerHeldAt,
 	type FakeWorker,
 	type FakeWorkerOptions,
-	startFakeWorker,
 	textOf,
 	tokenEvents,
 } from '../support/fake-worker.ts';
 import { generateRequest } from '../support/generate-request.ts';
 import { asOne, isIdle, runOnce, startPool, type TestPool } from '../support/pool.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { startFake } from '../support/start-fake.ts';
 
 /** A pool over these fakes, all ready. */
 async function setUp(
 	fakes: FakeWorkerOptions[],
 	options: Omit<Parameters<typeof startPool>[0], 'endpoints'> = {},
 ): Promise<TestPool & { workers: FakeWorker[] }> {
-	const workers = await Promise.all(fakes.map((fake) => startFakeWorker(fake)));
+	const workers = await Promise.all(fakes.map((fake) => startFake(fake)));
 	const test = startPool({ ...options, endpoints: workers.map((worker) => worker.endpoint) });
-	cleanups.push(...workers.map((worker) => () => worker.close()), async () => {
+	onTestFinished(async () => {
 		await test.pool.destroy(internalError('test over'));
 		expect(isIdle(test.pool.status())).toBe(true);
 	});
@@ -351,17 +345,14 @@ describe('WorkerPool', () => {
 	});
 
 	it('says that the model loads until the first worker is ready', async () => {
-		const fake = await startFakeWorker({
+		const fake = await startFake({
 			intercept: (_request, response) => {
 				response.writeHead(503).end('{"error":{"message":"m","code":"model_loading"}}');
 				return true;
 			},
 		});
 		const { pool } = startPool({ endpoints: [fake.endpoint] });
-		cleanups.push(
-			() => fake.close(),
-			() => pool.destroy(internalError('test over')),
-		);
+		onTestFinished(() => pool.destroy(internalError('test over')));
 		expect((await runOnce(pool, 'r')).error).toEqual(expect.objectContaining({ code: 'model_loading', status: 503 }));
 		expect(pool.findModel('fake')).toEqual(expect.objectContaining({ state: 'loading', info: null }));
 		await expect(async () => pool.tokenize('fake', [], new AbortController().signal)).rejects.toEqual(
@@ -370,12 +361,9 @@ describe('WorkerPool', () => {
 	});
 
 	it('does not take a worker of another protocol version', async () => {
-		const fake = await startFakeWorker({ info: { protocolVersion: 99 } });
+		const fake = await startFake({ info: { protocolVersion: 99 } });
 		const { pool, happened, observed, log } = startPool({ endpoints: [fake.endpoint] });
-		cleanups.push(
-			() => fake.close(),
-			() => pool.destroy(internalError('test over')),
-		);
+		onTestFinished(() => pool.destroy(internalError('test over')));
 		await happened('workerRefused');
 		expect(observed.some((event) => event.name === 'workerReady')).toBe(false);
 		expect(log.entries.some((entry) => String(entry.fields.reason).includes('protocol 99'))).toBe(true);
@@ -384,7 +372,7 @@ describe('WorkerPool', () => {
 	});
 
 	it('does not take a worker that cannot make one token', async () => {
-		const fake = await startFakeWorker({
+		const fake = await startFake({
 			intercept: (request, response) => {
 				if (request.url !== '/generate') return false;
 				response.writeHead(500).end();
@@ -392,10 +380,7 @@ describe('WorkerPool', () => {
 			},
 		});
 		const { pool, happened, observed } = startPool({ endpoints: [fake.endpoint] });
-		cleanups.push(
-			() => fake.close(),
-			() => pool.destroy(internalError('test over')),
-		);
+		onTestFinished(() => pool.destroy(internalError('test over')));
 		await happened('workerDied');
 		expect(observed.some((event) => event.name === 'workerReady')).toBe(false);
 	});

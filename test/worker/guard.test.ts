@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseEndpoint } from '../../src/pool/endpoint.ts';
 import { HttpWorker } from '../../src/pool/http-worker.ts';
 import type { WorkerGuard } from '../../src/worker/guard.ts';
@@ -12,12 +12,6 @@ const pem = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, im
 const serverTls = { cert: pem('worker.crt'), key: pem('worker.key'), clientCa: null };
 const clientTls = { ca: pem('ca.crt'), cert: null, key: null, serverName: null };
 const never = new AbortController().signal;
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 /** A worker's server without a model, and the gateway's side of it. */
 async function setUp(guard: WorkerGuard, access: Parameters<typeof parseEndpoint>[1]): Promise<HttpWorker> {
 	const server = createWorkerServer({ model: 'none', loaded: () => null, guard, log: silentLog });
@@ -32,7 +26,7 @@ async function setUp(guard: WorkerGuard, access: Parameters<typeof parseEndpoint
 		patience: { firstEventMs: 5000, gapMs: 5000 },
 		controlMs: 5000,
 	});
-	cleanups.push(async () => {
+	onTestFinished(async () => {
 		await worker.destroy(new Error('over'));
 		server.closeAllConnections();
 		await new Promise((resolve) => server.close(resolve));

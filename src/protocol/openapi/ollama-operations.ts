@@ -19,25 +19,24 @@ import type { Operation } from './operation.ts';
 
 const LINES =
 	'One JSON object a line; the last one has `done: true`. A failure in mid-stream is a line `{"error": "..."}`.';
+const LINES_OR_WHOLE = 'The lines, or with `stream: false` one object that has all of it.';
 const media = 'application/x-ndjson';
 
-export const ollamaOperations: Operation[] = [
+const operations: Omit<Operation, 'tag'>[] = [
 	{
 		method: 'post',
 		path: '/api/chat',
 		id: 'ollamaChat',
-		tag: 'Ollama',
 		summary: 'Answer a conversation, in the form of Ollama',
 		description:
 			'Streamed unless `stream` is false. A thought is the field `thinking` of the message. `think: false` switches it off. Options about loading (`num_ctx`, `num_gpu` and the like) change nothing.',
-		envelope: 'Ollama',
 		generates: true,
 		request: ollamaChatRequestSchema,
 		examples: {
 			plain: { model: 'pocket-reasoner', messages: [{ role: 'user', content: 'Is 91 a prime?' }], stream: false },
 		},
 		answer: {
-			description: 'The lines, or with `stream: false` one object that has all of it.',
+			description: LINES_OR_WHOLE,
 			json: ollamaChatLineSchema,
 			stream: { event: ollamaChatLineSchema, description: LINES, media },
 		},
@@ -46,15 +45,13 @@ export const ollamaOperations: Operation[] = [
 		method: 'post',
 		path: '/api/generate',
 		id: 'ollamaGenerate',
-		tag: 'Ollama',
 		summary: 'Answer a prompt, in the form of Ollama',
 		description: 'The prompt is a question of the user: the template is applied to it.',
-		envelope: 'Ollama',
 		generates: true,
 		request: ollamaGenerateRequestSchema,
 		examples: { plain: { model: 'pocket-reasoner', prompt: 'Is 91 a prime?', stream: false } },
 		answer: {
-			description: 'The lines, or with `stream: false` one object that has all of it.',
+			description: LINES_OR_WHOLE,
 			json: ollamaGenerateLineSchema,
 			stream: { event: ollamaGenerateLineSchema, description: LINES, media },
 		},
@@ -63,10 +60,8 @@ export const ollamaOperations: Operation[] = [
 		method: 'post',
 		path: '/api/embed',
 		id: 'ollamaEmbed',
-		tag: 'Ollama',
 		summary: 'Make embeddings, in the form of Ollama',
 		description: 'Inputs that are too long are cut, unless `truncate` is false.',
-		envelope: 'Ollama',
 		request: ollamaEmbedRequestSchema,
 		examples: { plain: { model: 'an-embedding-model', input: 'Is 91 a prime?' } },
 		answer: { description: 'A vector an input, in order.', json: ollamaEmbedSchema },
@@ -76,9 +71,7 @@ export const ollamaOperations: Operation[] = [
 		method: 'post',
 		path: '/api/embeddings',
 		id: 'ollamaEmbedOne',
-		tag: 'Ollama',
 		summary: 'Make one embedding, in the older form of Ollama',
-		envelope: 'Ollama',
 		request: ollamaEmbeddingsRequestSchema,
 		examples: { plain: { model: 'an-embedding-model', prompt: 'Is 91 a prime?' } },
 		answer: { description: 'The vector.', json: ollamaEmbeddingsSchema },
@@ -88,27 +81,21 @@ export const ollamaOperations: Operation[] = [
 		method: 'get',
 		path: '/api/tags',
 		id: 'ollamaListModels',
-		tag: 'Ollama',
 		summary: 'List the models, in the form of Ollama',
-		envelope: 'Ollama',
 		answer: { description: 'The models.', json: ollamaTagsSchema },
 	},
 	{
 		method: 'get',
 		path: '/api/ps',
 		id: 'ollamaListRunning',
-		tag: 'Ollama',
 		summary: 'List the models that are up, in the form of Ollama',
-		envelope: 'Ollama',
 		answer: { description: 'The models.', json: ollamaPsSchema },
 	},
 	{
 		method: 'post',
 		path: '/api/show',
 		id: 'ollamaShowModel',
-		tag: 'Ollama',
 		summary: 'Describe a model, in the form of Ollama',
-		envelope: 'Ollama',
 		request: ollamaShowRequestSchema,
 		examples: { plain: { model: 'pocket-reasoner' } },
 		answer: { description: 'What it is and what it can do.', json: ollamaShowSchema },
@@ -118,9 +105,9 @@ export const ollamaOperations: Operation[] = [
 		method: 'get',
 		path: '/api/version',
 		id: 'ollamaVersion',
-		tag: 'Ollama',
 		summary: 'Tell the version',
-		envelope: 'Ollama',
 		answer: { description: 'The versions.', json: ollamaVersionSchema },
 	},
 ];
+
+export const ollamaOperations = operations.map((one): Operation => ({ ...one, tag: 'Ollama', envelope: 'Ollama' }));

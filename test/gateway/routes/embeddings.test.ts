@@ -1,8 +1,9 @@
 import { Ollama } from 'ollama';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { embeddingsResponseSchema } from '../../../src/protocol/embeddings-response.ts';
-import { type FakeWorkerOptions, fakeVector, startFakeWorker } from '../../support/fake-worker.ts';
+import { type FakeWorkerOptions, fakeVector } from '../../support/fake-worker.ts';
 import { remoteAt } from '../../support/pool.ts';
+import { startFake } from '../../support/start-fake.ts';
 import { errorSchema } from '../support/error-envelope.ts';
 import { bearer, CHAT, KEY, OTHER_KEY, startGateway, TWO_KEYS } from '../support/start-gateway.ts';
 
@@ -129,8 +130,7 @@ test('a model that generates text makes no embeddings, and the other way round',
 });
 
 test('no other model stands in for one that makes embeddings: its vectors would mean something else', async () => {
-	const spare = await startFakeWorker(EMBEDDER);
-	onTestFinished(() => spare.close());
+	const spare = await startFake(EMBEDDER);
 	const { app, pool, worker } = await startGateway({
 		worker: EMBEDDER,
 		pool: {

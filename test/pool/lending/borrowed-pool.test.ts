@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { internalError } from '../../../src/errors.ts';
 import { BorrowedPool } from '../../../src/pool/lending/borrowed-pool.ts';
 import { Lender } from '../../../src/pool/lending/lender.ts';
@@ -9,7 +9,6 @@ import {
 	answerHeldAt,
 	type FakeWorkerOptions,
 	fakeVector,
-	startFakeWorker,
 	textOf,
 	tokenEvents,
 } from '../../support/fake-worker.ts';
@@ -17,22 +16,17 @@ import { generateRequest } from '../../support/generate-request.ts';
 import { peerPair } from '../../support/peers.ts';
 import { isIdle, startPool } from '../../support/pool.ts';
 import { recordingLog } from '../../support/recording-log.ts';
+import { startFake } from '../../support/start-fake.ts';
 import { until } from '../../support/until.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** A pool over these fakes that is lent to so many gateways. */
 async function setUp(fakes: FakeWorkerOptions[], gatewayCount = 2) {
-	const workers = await Promise.all(fakes.map((fake) => startFakeWorker(fake)));
+	const workers = await Promise.all(fakes.map((fake) => startFake(fake)));
 	const lenders: Lender[] = [];
 	const test = startPool({
 		endpoints: workers.map((worker) => worker.endpoint),
 	});
-	cleanups.push(...workers.map((worker) => () => worker.close()), () => test.pool.destroy(internalError('test over')));
+	onTestFinished(() => test.pool.destroy(internalError('test over')));
 	await test.happened('workerReady', workers.length);
 	const gateways = await Promise.all(
 		Array.from({ length: gatewayCount }, async () => {
@@ -48,7 +42,7 @@ async function setUp(fakes: FakeWorkerOptions[], gatewayCount = 2) {
 				log: recordingLog(),
 				observer: { retried: ({ workerId }) => retried.push(workerId) },
 			});
-			cleanups.push(() => pool.close());
+			onTestFinished(() => pool.close());
 			await until(() => pool.models().length > 0);
 			return { pool, lender, retried, peers: { left, right } };
 		}),

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseEndpoint } from '../../../src/pool/endpoint.ts';
 import { llamaServer } from '../../../src/pool/stock/llama-server/llama-server.ts';
 import { StockWorker } from '../../../src/pool/stock/stock-worker.ts';
@@ -18,12 +18,6 @@ import { collect, follow, phase, reasoning, request } from './support/stretches.
 
 const never = new AbortController().signal;
 const crashed = { code: 'worker_crashed' };
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function setUp(
 	options: Parameters<typeof startFakeLlamaServer>[0],
 ): Promise<{ fake: FakeLlamaServer; worker: StockWorker }> {
@@ -39,7 +33,7 @@ async function setUp(
 		},
 		llamaServer,
 	);
-	cleanups.push(async () => {
+	onTestFinished(async () => {
 		await worker.destroy(new Error('over'));
 		await fake.close();
 	});

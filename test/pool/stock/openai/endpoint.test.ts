@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseEndpoint } from '../../../../src/pool/endpoint.ts';
 import { openAiEndpoint } from '../../../../src/pool/stock/openai/openai-endpoint.ts';
 import { StockWorker } from '../../../../src/pool/stock/stock-worker.ts';
@@ -21,12 +21,6 @@ import { collect, follow, phase, reasoning, request } from '../support/stretches
 
 const never = new AbortController().signal;
 const TOKEN = 'sk-0123456789abcdef';
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function reach(
 	options: FakeOptions,
 	changes: Partial<Parameters<typeof openAiEndpoint>[0]> = {},
@@ -49,7 +43,7 @@ async function reach(
 		...changes,
 	});
 	const worker = new StockWorker(reached, engine);
-	cleanups.push(async () => {
+	onTestFinished(async () => {
 		await worker.destroy(new Error('over'));
 		await fake.close();
 	});

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../../../src/config/schema.ts';
 import { shuttingDown } from '../../../../src/errors.ts';
 import { WorkerPool } from '../../../../src/pool/worker-pool.ts';
@@ -17,12 +17,6 @@ import { generateRequest } from '../../../support/generate-request.ts';
 
 const quiet = () => {};
 const TEXT = 'one two three';
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function poolOf(...fakes: FakeEndpoint[]): Promise<WorkerPool> {
 	const { queue, workers } = configSchema.parse({});
 	const engine = () => ({
@@ -50,7 +44,7 @@ async function poolOf(...fakes: FakeEndpoint[]): Promise<WorkerPool> {
 			log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
 			observer: { workerReady: settled, workerRefused: settled },
 		});
-		cleanups.push(() => pool.destroy(shuttingDown()));
+		onTestFinished(() => pool.destroy(shuttingDown()));
 		pool.start();
 		last = pool;
 	});
@@ -63,7 +57,7 @@ const script = (prompt: readonly number[]) => [...bytesOf(TEXT), EOS].slice(prom
 
 async function start(options: Partial<FakeOptions> = {}): Promise<FakeEndpoint> {
 	const fake = await startFakeEndpoint({ next: script, ...options });
-	cleanups.push(() => fake.close());
+	onTestFinished(() => fake.close());
 	return fake;
 }
 
