@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { internalError } from '../../src/errors.ts';
 import { textOf, tokenEvents } from '../support/fake-worker.ts';
 import { asOne, isIdle, runOnce, scripted, startPool } from '../support/pool.ts';
@@ -36,15 +37,22 @@ const crashed = expect.objectContaining({ code: 'worker_crashed', status: 500 })
 
 describe('WorkerPool with child processes', () => {
 	it('starts workers in a private folder, serves, and leaves nothing behind', async () => {
-		const before = new Set(readdirSync(tmpdir()));
+		// Of its own: others on this machine make such folders too.
+		const folder = mkdtempSync(join(tmpdir(), 'pool-'));
+		vi.stubEnv('TMPDIR', folder);
+		onTestFinished(() => {
+			vi.unstubAllEnvs();
+			rmSync(folder, { recursive: true });
+		});
 		const { pool, happened } = setUp({ children: 1 });
 		await happened('workerReady');
-		const created = readdirSync(tmpdir()).filter((name) => name.startsWith('retort-') && !before.has(name));
+		const [made = ''] = readdirSync(folder);
+		expect(statSync(join(folder, made)).mode & 0o777).toBe(0o700);
 		expect(textOf((await runOnce(pool, scripted('r', { tokens: 5 }))).events)).toBe('t0 t1 t2 t3 t4 ');
 		const pid = pidOf(pool, 0);
 		await pool.drain(1000);
 		expect(isGone(pid)).toBe(true);
-		expect(readdirSync(tmpdir()).filter((name) => created.includes(name) && name.startsWith('retort-'))).toEqual([]);
+		expect(readdirSync(folder)).toEqual([]);
 	});
 
 	it('says again what a worker says', async () => {
