@@ -1,6 +1,6 @@
 import type { RetortError } from '../errors.ts';
 import type { EmbedResponse } from '../protocol/worker-api.ts';
-import { isWorkersFault } from './is-workers-fault.ts';
+import { mayRunElsewhere } from './may-run-elsewhere.ts';
 import type { PoolEmbedOptions } from './pool-options.ts';
 import type { LeaseSource } from './run-on-leases.ts';
 
@@ -20,12 +20,15 @@ export async function embedOnLeases(
 	let losses = 0;
 	while (true) {
 		const askedMs = performance.now();
-		const lease = await source.acquire({ placement, keyId, weight, signal, avoid, isRetry: lost !== null, patienceMs });
+		const ask = { placement, keyId, weight, signal, avoid, isRetry: lost !== null, patienceMs };
+		const lease = await source.acquire(ask).catch((refusal: unknown) => {
+			throw lost?.status === 400 && !signal.aborted ? lost : refusal;
+		});
 		patienceMs -= performance.now() - askedMs;
 		try {
 			return await lease.worker.embed(request, lease.signal);
 		} catch (error) {
-			if (lease.signal.aborted || !isWorkersFault(error)) throw error;
+			if (lease.signal.aborted || !mayRunElsewhere(error)) throw error;
 			lease.doubt(error.code);
 			// A worker that is ended on purpose says nothing of the request.
 			if (error.code !== 'shutting_down') losses += 1;

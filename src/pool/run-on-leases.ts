@@ -2,9 +2,9 @@ import { generationTimeout, type RetortError } from '../errors.ts';
 import type { WorkerEvent } from '../protocol/worker-api.ts';
 import type { Ask } from './ask.ts';
 import { ForwardedEvents } from './forwarded-events.ts';
-import { isWorkersFault } from './is-workers-fault.ts';
 import type { HeldLease } from './lease.ts';
 import { LinkedAbort } from './linked-abort.ts';
+import { mayRunElsewhere } from './may-run-elsewhere.ts';
 import { describePlacement } from './placement.ts';
 import type { PoolLog } from './pool-log.ts';
 import type { PoolGenerateOptions } from './pool-options.ts';
@@ -52,8 +52,8 @@ export async function* runOnLeases(
 			const askedMs = performance.now();
 			const ask = { placement, keyId, weight, signal, avoid, isRetry: lost !== null, patienceMs, onQueued };
 			const lease = await source.acquire(ask).catch((refusal: unknown) => {
-				// A stream that has begun is told of its loss, not of the want of another worker.
-				throw forwarded.hasOutput && !signal.aborted ? lost : refusal;
+				// A stream that has begun is told of its loss, not of the want of another worker; so is what no engine here can do.
+				throw (forwarded.hasOutput || lost?.status === 400) && !signal.aborted ? lost : refusal;
 			});
 			try {
 				running.set(request.requestId, lease);
@@ -69,11 +69,11 @@ export async function* runOnLeases(
 				}
 				return;
 			} catch (error) {
-				if (lease.signal.aborted || !isWorkersFault(error)) throw error;
+				if (lease.signal.aborted || !mayRunElsewhere(error)) throw error;
 				if (error.code === 'worker_crashed') deaths += 1;
 				lease.doubt(error.code);
-				// A worker that is ended on purpose says nothing of the request; launches to move to are as many as there are.
-				if (error.code !== 'shutting_down') moves += 1;
+				// What says nothing of the request, or is said at once, is free: launches to move to are as many as there are.
+				if (error.code !== 'shutting_down' && error.code !== 'unsupported_value') moves += 1;
 				if (deaths >= MAX_DEATHS || moves > MAX_MOVES) throw error;
 				lost = error;
 				request = forwarded.continuation(options.request);

@@ -52,5 +52,9 @@ function cut(ids: readonly number[], separator: number): number[][] {
 }
 
 function markInText(): Error {
-	return invalidRequest('messages', 'invalid_value', 'A text holds a mark of the model that cannot be made harmless.');
+	return invalidRequest(
+		'messages',
+		'unsupported_value',
+		'A text holds a mark of the model that cannot be made harmless.',
+	);
 }

@@ -23,7 +23,7 @@ async function poolOf(...fakes: FakeEndpoint[]): Promise<WorkerPool> {
 		kind: 'openai' as const,
 		model: 'fake',
 		tokenizer: fakeTokenizer(),
-		contextTokens: null,
+		contextTokens: 256,
 		slots: 2,
 	});
 	const remotes = fakes.map(({ url }) => ({
@@ -61,9 +61,9 @@ async function start(options: Partial<FakeOptions> = {}): Promise<FakeEndpoint> 
 	return fake;
 }
 
-async function textOf(pool: WorkerPool): Promise<string> {
+async function textOf(pool: WorkerPool, minP = 0): Promise<string> {
 	const request = generateRequest('r', { prompt: [{ text: 'Q', special: false }], maxTokens: 100 });
-	const phases = request.phases.map((phase) => ({ ...phase, maxTokens: null }));
+	const phases = request.phases.map((phase) => ({ ...phase, maxTokens: null, sampling: { ...phase.sampling, minP } }));
 	const events: WorkerEvent[] = [];
 	const signal = new AbortController().signal;
 	for await (const event of pool.generate({ model: 'fake', request: { ...request, phases }, signal, keyId: null }))
@@ -99,4 +99,12 @@ it('an endpoint of another tokenizer is refused with the reason, and the other s
 		{ state: 'ready', trouble: null },
 		{ state: 'refused', trouble: expect.stringContaining('its tokens are not those') },
 	]);
+});
+
+it('what one server has no word for runs on another that has, and is a 400 where none has', async () => {
+	const plain = () => start({ dialect: 'llama.cpp' });
+	const pool = await poolOf(await plain(), await plain(), await plain(), await plain(), await start());
+	for (let round = 0; round < 5; round += 1) expect(await textOf(pool, 0.1)).toBe(TEXT);
+	const refusal = { status: 400, param: 'min_p', code: 'unsupported_value' };
+	await expect(textOf(await poolOf(await plain(), await plain()), 0.1)).rejects.toMatchObject(refusal);
 });
