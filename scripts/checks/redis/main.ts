@@ -1,12 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type RetortServer, startRetort } from '../../test/support/retort-server.ts';
-import { quantile } from './quantile.ts';
+import { quantile } from '../quantile.ts';
+import { bearerOf, type KeyName, LEASE_SECONDS, type Rig, startRig } from './rig.ts';
 
 /**
  * `npm run check:redis -- [--gateways N]`: two hosts' gateways, of N processes each (1), a real Redis, haproxy in front.
@@ -14,87 +9,16 @@ import { quantile } from './quantile.ts';
  * and the other serves on; Redis is stopped, killed and started again, and service goes on. Installs what is missing by apt.
  */
 const { values } = parseArgs({ options: { gateways: { type: 'string', default: '1' } } });
-const PROCESSES = Number(values.gateways);
-const LEASE_SECONDS = 3;
-const folder = mkdtempSync(join(tmpdir(), 'retort-redis-'));
-const children: ChildProcess[] = [];
-const servers: RetortServer[] = [];
 let failures = 0;
-
-const KEYS = {
-	racing: { requestsPerMinute: 100 },
-	parallel: { concurrentRequests: 3 },
-	frugal: { tokensPerMinute: 2000 },
-	free: {},
-	later: { requestsPerMinute: 40 },
-	shaky: {},
-	admin: {},
-} as const;
-type KeyName = keyof typeof KEYS;
-const keyOf = (name: KeyName) => `sk-${name}-0123456789abcdef`;
 
 function check(what: string, isSo: boolean, seen: unknown): void {
 	if (!isSo) failures += 1;
 	process.stdout.write(`| ${isSo ? 'ok' : 'FAILED'} | ${what} | ${JSON.stringify(seen)} |\n`);
 }
 
-function need(program: string, aptPackage: string): void {
-	try {
-		execFileSync('which', [program], { stdio: 'ignore' });
-	} catch {
-		execFileSync('apt-get', ['install', '-y', '-q', aptPackage], { stdio: ['ignore', 'ignore', 'inherit'] });
-	}
-}
-
-function run(command: string, args: string[]): ChildProcess {
-	const child = spawn(command, args, { stdio: 'ignore' });
-	children.push(child);
-	return child;
-}
-
-const freePort = () => 28_100 + Math.floor(Math.random() * 800);
-
-function startRedis(port: number): ChildProcess {
-	return run('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
-}
-
-function writeConfig(redisPort: number): string {
-	const keys = Object.entries(KEYS).map(([id, limits]) => {
-		const sha256 = createHash('sha256')
-			.update(keyOf(id as KeyName))
-			.digest('hex'); // the keys of KEYS
-		return { id, sha256, limits, admin: id === 'admin' };
-	});
-	const path = join(folder, 'gateway.yaml');
-	const redis = { url: `redis://127.0.0.1:${redisPort}`, leaseSeconds: LEASE_SECONDS };
-	// JSON is YAML.
-	writeFileSync(path, JSON.stringify({ keys, redis, server: { gateways: PROCESSES } }));
-	return path;
-}
-
-function writeProxy(port: number, urls: readonly string[]): string {
-	const path = join(folder, 'haproxy.cfg');
-	const lines = [
-		'defaults',
-		'  mode http',
-		'  timeout connect 1s',
-		'  timeout client 1m',
-		'  timeout server 1m',
-		'  retries 3',
-		'  retry-on conn-failure empty-response',
-		'  option redispatch',
-		`listen retort`,
-		`  bind 127.0.0.1:${port}`,
-		'  option httpchk GET /readyz',
-		...urls.map((url, index) => `  server g${index} ${new URL(url).host} check inter 500ms fall 2 rise 1`),
-	];
-	writeFileSync(path, `${lines.join('\n')}\n`);
-	return path;
-}
-
 async function models(base: string, key: KeyName): Promise<{ status: number; ms: number; text: string }> {
 	const startedMs = performance.now();
-	const response = await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${keyOf(key)}` } });
+	const response = await fetch(`${base}/v1/models`, { headers: bearerOf(key) });
 	return { status: response.status, text: await response.text(), ms: performance.now() - startedMs };
 }
 
@@ -105,7 +29,7 @@ async function post(base: string, key: KeyName, path: string, body: object, head
 		headers: {
 			...headers,
 			connection: 'close',
-			authorization: `Bearer ${keyOf(key)}`,
+			...bearerOf(key),
 			'content-type': 'application/json',
 		},
 		body: JSON.stringify(body),
@@ -125,19 +49,9 @@ const hello = { model: 'pocket-reasoner', max_tokens: 40 };
 const asked = { ...hello, messages: [{ role: 'user', content: 'What is 17+25?' }] };
 
 async function chat(base: string, key: KeyName, maxTokens: number): Promise<number> {
-	const response = await fetch(`${base}/v1/chat/completions`, {
-		method: 'POST',
-		headers: { authorization: `Bearer ${keyOf(key)}`, 'content-type': 'application/json' },
-		body: JSON.stringify({
-			model: 'pocket-reasoner',
-			messages: [{ role: 'user', content: 'What is 17+25?' }],
-			max_tokens: maxTokens,
-			// Its end of text, ruled out: it goes on to max_tokens.
-			logit_bias: { 754: -100 },
-		}),
-	});
-	await response.arrayBuffer();
-	return response.status;
+	// Its end of text, ruled out: it goes on to max_tokens.
+	const body = { ...asked, max_tokens: maxTokens, logit_bias: { 754: -100 } };
+	return (await post(base, key, '/v1/chat/completions', body)).status;
 }
 
 /** How many of each status. */
@@ -150,31 +64,7 @@ function tally(statuses: readonly number[]): Record<string, number> {
 const many = <Value>(count: number, ask: (index: number) => Promise<Value>) =>
 	Promise.all(Array.from({ length: count }, (_, index) => ask(index)));
 
-async function main(): Promise<void> {
-	need('redis-server', 'redis-server');
-	need('haproxy', 'haproxy');
-	const redisPort = freePort();
-	let redis = startRedis(redisPort);
-	await delay(500);
-	const config = writeConfig(redisPort);
-	for (let index = 0; index < 2; index += 1) servers.push(await startRetort(['--config', config, '--slots', '8']));
-	const [one, other] = servers;
-	if (one === undefined || other === undefined) throw new Error('no gateways');
-	const proxyPort = freePort();
-	run('haproxy', ['-db', '-f', writeProxy(proxyPort, [one.url, other.url])]);
-	const proxy = `http://127.0.0.1:${proxyPort}`;
-	for (let tries = 0; tries < 50; tries += 1) {
-		if (
-			await models(proxy, 'free').then(
-				({ status }) => status === 200,
-				() => false,
-			)
-		)
-			break;
-		await delay(200);
-	}
-	await delay(2500); // a heartbeat: each knows of the other
-
+async function runChecks({ one, other, proxy, redis }: Rig): Promise<void> {
 	process.stdout.write('| | check | seen |\n|---|---|---|\n');
 	const raced = tally((await many(500, () => models(proxy, 'racing'))).map(({ status }) => status));
 	check('500 racing requests at 100 a minute over two gateways', raced['200'] === 100 && raced['429'] === 400, raced);
@@ -190,7 +80,7 @@ async function main(): Promise<void> {
 
 	const kept = await post(proxy, 'free', '/v1/responses', { model: hello.model, input: 'What is 17+25?' });
 	const found = await many(20, async () => {
-		const headers = { authorization: `Bearer ${keyOf('free')}`, connection: 'close' };
+		const headers = { ...bearerOf('free'), connection: 'close' };
 		const response = await fetch(`${proxy}/v1/responses/${kept.json.id}`, { headers });
 		await response.arrayBuffer();
 		return response.status;
@@ -229,7 +119,7 @@ async function main(): Promise<void> {
 	const freed = await chat(other.url, 'parallel', 5);
 	check('what it held counts until its leases expire', held === 429 && freed === 200, { held, freed });
 
-	redis.kill('SIGSTOP');
+	redis.signal('SIGSTOP');
 	const stopped = await many(50, () => models(other.url, 'later'));
 	const stoppedMs = stopped.map(({ ms }) => ms).sort((a, b) => a - b);
 	const counts = tally(stopped.map(({ status }) => status));
@@ -238,26 +128,25 @@ async function main(): Promise<void> {
 	check('Redis hangs: no failure, its share of the limit', onlyShare, { ...counts, p99Ms });
 	const single = await models(other.url, 'free');
 	check('while it hangs nobody waits', single.status === 200 && single.ms < 200, { ms: Math.round(single.ms) });
-	redis.kill('SIGCONT');
+	redis.signal('SIGCONT');
 
-	redis.kill('SIGKILL');
+	redis.signal('SIGKILL');
 	const gone = await many(50, () => models(other.url, 'free'));
 	const answers = tally([...gone.map(({ status }) => status), await chat(other.url, 'free', 5)]);
 	check('Redis is killed: service goes on', answers['200'] === 51, answers);
 	const leaks = gone.filter(({ text }) => /ECONN|redis|127\.0\.0\.1/i.test(text)).length;
 	check('nothing of it is said to clients', leaks === 0, { leaks });
 
-	redis = startRedis(redisPort);
+	redis.startAgain();
 	await delay(3000);
 	const healed = tally((await many(200, () => models(other.url, 'racing'))).map(({ status }) => status));
 	check('Redis is back: the limit is there again by itself', healed['200'] === 100, healed);
 }
 
+const rig = await startRig(Number(values.gateways));
 try {
-	await main();
+	await runChecks(rig);
 } finally {
-	for (const server of servers) await server.stop();
-	for (const child of children) child.kill('SIGKILL');
-	rmSync(folder, { recursive: true, force: true });
+	await rig.close();
 }
 if (failures > 0) process.exitCode = 1;
