@@ -2,19 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChatEvent } from '../../src/chat/chat-event.ts';
 import { collectCompletion } from '../../src/chat/collect-completion.ts';
-import { type CompletionMeta, encodeChunks } from '../../src/chat/encode-chunks.ts';
+import { encodeChunks } from '../../src/chat/encode-chunks.ts';
 import type { ReasoningField } from '../../src/protocol/chat-reasoning.ts';
 import { chatCompletionSchema, type FinishReason, type ReasoningState } from '../../src/protocol/chat-response.ts';
+import { meta } from './completion-meta.ts';
 import { all, oneChoice, stream } from './worker-events.ts';
 
-const meta: CompletionMeta = {
-	id: 'chatcmpl-1',
-	created: 1700000000,
-	model: 'm',
-	systemFingerprint: 'fp_1',
-	field: 'reasoning_content',
-	includeUsage: false,
-};
 const think = (text: string): ChatEvent => ({ type: 'reasoning-delta', text, logprobs: null });
 const say = (text: string): ChatEvent => ({ type: 'content-delta', text, logprobs: null });
 const finish = (finishReason: FinishReason = 'stop', state: ReasoningState = 'complete'): ChatEvent => ({

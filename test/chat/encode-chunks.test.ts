@@ -3,16 +3,9 @@ import type { ChatEvent } from '../../src/chat/chat-event.ts';
 import { type CompletionMeta, encodeChunks } from '../../src/chat/encode-chunks.ts';
 import type { ReasoningField } from '../../src/protocol/chat-reasoning.ts';
 import { chatCompletionChunkSchema } from '../../src/protocol/chat-response.ts';
+import { meta } from './completion-meta.ts';
 import { all, oneChoice, stream } from './worker-events.ts';
 
-const meta: CompletionMeta = {
-	id: 'chatcmpl-1',
-	created: 1700000000,
-	model: 'm',
-	systemFingerprint: 'fp_1',
-	field: 'reasoning_content',
-	includeUsage: false,
-};
 const finish: ChatEvent = {
 	type: 'finish',
 	finishReason: 'stop',

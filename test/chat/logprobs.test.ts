@@ -6,6 +6,7 @@ import { collectCompletion } from '../../src/chat/collect-completion.ts';
 import { encodeChunks } from '../../src/chat/encode-chunks.ts';
 import { type ParseOptions, parseOutput } from '../../src/chat/parse-output.ts';
 import type { TokenLogprob, WorkerEvent } from '../../src/protocol/worker-api.ts';
+import { meta } from './completion-meta.ts';
 import { all, end, oneChoice, start, stream, thoughtEnd } from './worker-events.ts';
 
 const plain: ParseOptions = { stop: [], reasoning: { mode: 'on', budgetTokens: null } };
@@ -104,14 +105,6 @@ describe('with tools', () => {
 });
 
 test('streamed and whole tell the same tokens', async () => {
-	const meta = {
-		id: 'chatcmpl-1',
-		created: 1,
-		model: 'm',
-		systemFingerprint: 'fp',
-		field: 'reasoning_content' as const,
-		includeUsage: false,
-	};
 	const events = [
 		start,
 		...deltas('reasoning', 'hm 🧮', [1, 5]),

@@ -2,16 +2,8 @@ import { expect, test } from 'vitest';
 import { encodeProgress } from '../../src/chat/encode-progress.ts';
 import { describeProgress, ProgressTracker } from '../../src/chat/progress.ts';
 import { progressSchema } from '../../src/protocol/chat-response.ts';
+import { meta } from './completion-meta.ts';
 import { end, say, start, think, thoughtEnd } from './worker-events.ts';
-
-const META = {
-	id: 'chatcmpl-1',
-	created: 1,
-	model: 'm',
-	systemFingerprint: 'f',
-	field: 'reasoning_content',
-	includeUsage: true,
-} as const;
 
 test('a request is followed from the queue to its answer', () => {
 	const tracker = new ProgressTracker(3);
@@ -21,7 +13,7 @@ test('a request is followed from the queue to its answer', () => {
 	let place: { position: number; expectedWaitMs: number } | null = { position: 2, expectedWaitMs: 1500.4 };
 	tracker.queued(() => place);
 	note();
-	expect(encodeProgress(tracker.snapshot(), META)).toMatchObject({
+	expect(encodeProgress(tracker.snapshot(), { ...meta, includeUsage: true })).toMatchObject({
 		choices: [],
 		usage: null,
 		progress: { phase: 'queued', queue: { position: 2, expected_wait_ms: 1500 }, prefill: null, budget_left: 3 },
@@ -59,5 +51,5 @@ test('of several generations the one that is furthest tells the phase', () => {
 		answerTokens: 1,
 		budgetLeftTokens: null,
 	});
-	expect(progressSchema.safeParse(encodeProgress(tracker.snapshot(), META).progress).success).toBe(true);
+	expect(progressSchema.safeParse(encodeProgress(tracker.snapshot(), meta).progress).success).toBe(true);
 });

@@ -2,21 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keepReserve } from '../../src/tokens/keep-reserve.ts';
 import { createPhaseMachine } from '../../src/tokens/phase-machine.ts';
-import type { ResolvedPhase } from '../../src/tokens/resolved-phase.ts';
+import { phase, reasoning } from './phases.ts';
 
-const answer: ResolvedPhase = {
-	name: 'answer',
-	startToken: null,
-	endToken: null,
-	maxTokens: null,
-	softLimitTokens: null,
-	maxMs: null,
-	closing: [],
-	separator: [],
-	closesOnLoop: false,
-	emptyRetries: 0,
-};
-const thought: ResolvedPhase = { ...answer, name: 'reasoning', endToken: 2, closing: [50, 51], separator: [60] };
+const answer = phase();
+const thought = reasoning();
 
 describe('the reserve', () => {
 	it('changes nothing where the phase has enough room, or none is asked for', () => {

@@ -2,33 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPhaseMachine } from '../../src/tokens/phase-machine.ts';
 import type { PhaseStep } from '../../src/tokens/phase-step.ts';
-import type { ResolvedPhase } from '../../src/tokens/resolved-phase.ts';
+import { CLOSE, CLOSING, phase, reasoning } from './phases.ts';
 
 const THINK = 1;
-const CLOSE = 2;
 const END = 3;
-const CLOSING = [50, 51];
-const SEPARATOR = [60];
-
-function phase(changes: Partial<ResolvedPhase> = {}): ResolvedPhase {
-	return {
-		name: 'answer',
-		startToken: null,
-		endToken: null,
-		maxTokens: null,
-		softLimitTokens: null,
-		maxMs: null,
-		closing: [],
-		separator: [],
-		closesOnLoop: false,
-		emptyRetries: 0,
-		...changes,
-	};
-}
-
-function reasoning(changes: Partial<ResolvedPhase> = {}): ResolvedPhase {
-	return phase({ name: 'reasoning', endToken: CLOSE, closing: CLOSING, separator: SEPARATOR, ...changes });
-}
 
 const token = (id: number, text = `t${id}`, isReplay = false) => ({
 	id,
