@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChatEvent } from '../chat/chat-event.ts';
 import { parseOutput } from '../chat/parse-output.ts';
-import { describeProgress, ProgressTracker } from '../chat/progress.ts';
+import { describeProgress } from '../chat/progress.ts';
 import { watchStop } from '../chat/watch-stop.ts';
 import { shuttingDown } from '../errors.ts';
 import type { ChatRequest } from '../protocol/chat-request.ts';
 import { abortOnDisconnect } from './answer.ts';
-import { type Caller, callerOf } from './caller.ts';
+import { callerOf } from './caller.ts';
+import { type AskedChat, completionOf } from './completion-of.ts';
 import { firstOf } from './first-event.ts';
 import type { Framing } from './framing.ts';
 import { toRetortError } from './plugins/errors.ts';
@@ -58,13 +59,7 @@ export async function beginCompletion(
 
 async function beginWith(
 	services: ChatServices,
-	asked: {
-		request: FastifyRequest;
-		reply: FastifyReply;
-		caller: Caller;
-		wanted: ChatInOtherWords;
-		abort: AbortController;
-	},
+	asked: AskedChat & { wanted: ChatInOtherWords },
 	resolved: ResolvedModel,
 ): Promise<BegunCompletion> {
 	const { request, reply, caller, abort } = asked;
@@ -77,20 +72,9 @@ async function beginWith(
 			throw toTerms(error);
 		},
 	);
-	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
+	const completion = completionOf(asked, prepared, isStreamed);
 	const stop = watchStop(prepared.parse.stop);
-	const running = runCompletion(services, {
-		httpRequestId: request.id,
-		caller,
-		model: model.name,
-		isStreamed,
-		estimate: prepared.estimate,
-		request: prepared.request,
-		abort,
-		progress,
-		setHeaders: (headers) => reply.headers(headers),
-	});
-	const started = await firstOf(running);
+	const started = await firstOf(runCompletion(services, completion));
 	request.hasGeneration = true;
 	const events = parseOutput(stop.watch(started), prepared.parse);
 	return {
@@ -112,7 +96,7 @@ async function beginWith(
 				framing,
 				toError: (error) => toRetortError(error, request, log),
 				onClose: () => started.return(),
-				comment: () => describeProgress(progress.snapshot()),
+				comment: () => describeProgress(completion.progress.snapshot()),
 			}),
 	};
 }

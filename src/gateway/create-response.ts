@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createResponseEncoder, type ResponseEncoder } from '../chat/encode-response-events.ts';
 import type { ReasoningChannels } from '../chat/output-item.ts';
-import { describeProgress, ProgressTracker } from '../chat/progress.ts';
+import { describeProgress } from '../chat/progress.ts';
 import { describeResponse } from '../chat/response-head.ts';
 import { toChatRequest, toResponsesTerms } from '../chat/responses-to-chat.ts';
 import type { ChoiceEvent } from '../chat/weave-choices.ts';
@@ -12,7 +12,8 @@ import type { ResponsesEvent } from '../protocol/responses-event.ts';
 import { parseResponsesRequest, type ResponsesRequest } from '../protocol/responses-request.ts';
 import type { ResponseObject } from '../protocol/responses-response.ts';
 import type { Answer } from './answer.ts';
-import { type Caller, callerOf, scopeOf } from './caller.ts';
+import { callerOf, scopeOf } from './caller.ts';
+import { type AskedChat, completionOf } from './completion-of.ts';
 import { isClientLeft, isResponseCancelled } from './errors.ts';
 import { firstOf } from './first-event.ts';
 import { NAMED_EVENTS } from './framing.ts';
@@ -48,17 +49,11 @@ export async function createResponse(
 
 async function beginResponse(
 	services: ResponseServices,
-	asked: {
-		request: FastifyRequest;
-		reply: FastifyReply;
-		caller: Caller;
-		wanted: ResponsesRequest;
-		abort: AbortController;
-	},
+	asked: AskedChat & { wanted: ResponsesRequest },
 	resolved: ResolvedModel,
 ): Promise<Answer> {
 	const { config, store, live } = services;
-	const { request, reply, caller, wanted, abort } = asked;
+	const { request, caller, wanted, abort } = asked;
 	const { model } = resolved;
 	request.modelLabel = model.name;
 	const scope = scopeOf(caller.keyId);
@@ -69,18 +64,7 @@ async function beginResponse(
 		inResponsesTerms,
 	);
 	const isStreamed = wanted.stream === true;
-	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
-	const completion = {
-		httpRequestId: request.id,
-		caller,
-		model: model.name,
-		isStreamed,
-		estimate: prepared.estimate,
-		request: prepared.request,
-		abort,
-		progress,
-		setHeaders: (headers: Record<string, string>) => reply.headers(headers),
-	};
+	const completion = completionOf(asked, prepared, isStreamed);
 	const events = runChoices(services, completion, prepared.choices);
 	const started = await firstOf(events).catch(inResponsesTerms);
 	request.hasGeneration = true;
@@ -127,7 +111,7 @@ async function beginResponse(
 			toError: (error) => toRetortError(error, request, services.log),
 			onClose: close,
 			hasFailed: () => encoder.response().status === 'failed',
-			comment: () => describeProgress(progress.snapshot()),
+			comment: () => describeProgress(completion.progress.snapshot()),
 			framing: NAMED_EVENTS,
 		},
 	};

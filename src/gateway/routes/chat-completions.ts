@@ -2,14 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectCompletion } from '../../chat/collect-completion.ts';
 import { encodeChunks } from '../../chat/encode-chunks.ts';
 import { encodeProgress } from '../../chat/encode-progress.ts';
-import { describeProgress, ProgressTracker } from '../../chat/progress.ts';
+import { describeProgress } from '../../chat/progress.ts';
 import type { Config } from '../../config/schema.ts';
 import { shuttingDown } from '../../errors.ts';
 import { type ChatRequest, parseChatRequest } from '../../protocol/chat-request.ts';
 import { addRoute } from '../add-route.ts';
 import type { Answer } from '../answer.ts';
 import { type AnswerServices, answerOnce } from '../answer-once.ts';
-import { type Caller, callerOf } from '../caller.ts';
+import { callerOf } from '../caller.ts';
+import { type AskedChat, completionOf } from '../completion-of.ts';
 import { firstOf, whenStarted } from '../first-event.ts';
 import type { GrammarCompiler } from '../grammar-compiler.ts';
 import type { ModelTemplates } from '../model-templates.ts';
@@ -55,31 +56,20 @@ async function createChatCompletion(
 
 async function beginChatCompletion(
 	services: ChatServices,
-	asked: { request: FastifyRequest; reply: FastifyReply; caller: Caller; chat: ChatRequest; abort: AbortController },
+	asked: AskedChat & { chat: ChatRequest },
 	resolved: ResolvedModel,
 ): Promise<Answer> {
-	const { request, reply, caller, chat, abort } = asked;
+	const { request, caller, chat, abort } = asked;
 	const { model } = resolved;
 	request.modelLabel = model.name;
 	const prepared = await prepareCompletion(services, { chat, resolved, caller, signal: abort.signal });
-	const progress = new ProgressTracker(prepared.parse.reasoning.budgetTokens);
 	const asksForProgress = chat.stream_options?.include_progress === true;
 	let onQueued: () => void = () => {};
 	const queued = new Promise<void>((resolve) => {
 		onQueued = resolve;
 	});
-	const completion = {
-		httpRequestId: request.id,
-		caller,
-		model: model.name,
-		isStreamed: chat.stream === true,
-		estimate: prepared.estimate,
-		request: prepared.request,
-		abort,
-		progress,
-		onQueued,
-		setHeaders: (headers: Record<string, string>) => reply.headers(headers),
-	};
+	const completion = { ...completionOf(asked, prepared, chat.stream === true), onQueued };
+	const { progress } = completion;
 	const events = runChoices(services, completion, prepared.choices);
 	const starting = firstOf(events);
 	// Who wants to see itself wait gets its headers when it begins to, and a refusal after that as a frame.
