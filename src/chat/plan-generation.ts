@@ -6,7 +6,7 @@ import { planBudget } from './plan-budget.ts';
 import { planSampling, type SamplingDefaults } from './plan-sampling.ts';
 import { type ReasoningControls, readReasoningControls } from './reasoning-controls.ts';
 import type { PlannedReasoning } from './reasoning-outcome.ts';
-import type { ReasoningTrait } from './template.ts';
+import type { ReasoningTrait } from './template/template.ts';
 
 /** Shaped like the sections `sampling` and `reasoning` of the configuration. */
 export type GenerationDefaults = {

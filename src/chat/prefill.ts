@@ -1,8 +1,8 @@
 import { invalidRequest } from '../errors.ts';
 import { type ChatRequest, continuesFinalMessage } from '../protocol/chat-request.ts';
 import type { Phase } from '../protocol/worker-api.ts';
-import type { RenderedPrompt } from './render-prompt.ts';
-import type { TextPart } from './sentinels.ts';
+import type { RenderedPrompt } from './template/render-prompt.ts';
+import type { TextPart } from './template/sentinels.ts';
 
 /** The beginning of the answer, as the client wrote it. */
 export type Prefill = {

@@ -3,8 +3,8 @@ import type { GenerateRequest, Grammar } from '../protocol/worker-api.ts';
 import type { ParseOptions } from './parse-output.ts';
 import { type GenerationDefaults, type KeyOverrides, planGeneration, type ReasoningPlan } from './plan-generation.ts';
 import { appendPrefill, continuePhases, readPrefill } from './prefill.ts';
-import { renderPrompt } from './render-prompt.ts';
-import type { ChatTemplate } from './template.ts';
+import { renderPrompt } from './template/render-prompt.ts';
+import type { ChatTemplate } from './template/template.ts';
 import { answerParserOf, toolsInPlay } from './tools-in-play.ts';
 
 export type PreparedChat = {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { prepareTemplate } from '../chat/template.ts';
+import { prepareTemplate } from '../chat/template/template.ts';
 import type { Config } from '../config/schema.ts';
 import { isLoopbackName } from '../gateway/loopback.ts';
 import type { PoolModel } from '../pool/pool-options.ts';

@@ -1,4 +1,4 @@
-import type { ChatTemplate } from '../chat/template.ts';
+import type { ChatTemplate } from '../chat/template/template.ts';
 import type { WorkerInfo } from '../protocol/worker-api.ts';
 
 export type BannerModel = {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createResponseEncoder, type ResponseEncoder } from '../chat/encode-response-events.ts';
-import type { ReasoningChannels } from '../chat/output-item.ts';
+import { createResponseEncoder, type ResponseEncoder } from '../chat/apis/encode-response-events.ts';
+import type { ReasoningChannels } from '../chat/apis/output-item.ts';
+import { describeResponse } from '../chat/apis/response-head.ts';
+import { toChatRequest, toResponsesTerms } from '../chat/apis/responses-to-chat.ts';
 import { describeProgress } from '../chat/progress.ts';
-import { describeResponse } from '../chat/response-head.ts';
-import { toChatRequest, toResponsesTerms } from '../chat/responses-to-chat.ts';
 import type { ChoiceEvent } from '../chat/weave-choices.ts';
 import type { Config } from '../config/schema.ts';
 import { shuttingDown } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { ReasoningTrait } from '../chat/template.ts';
+import type { ReasoningTrait } from '../chat/template/template.ts';
 import type { KeyConfig } from '../config/key-schema.ts';
 import type { Config } from '../config/schema.ts';
 import { effortSchema, reasoningFieldSchema } from '../protocol/chat-reasoning.ts';

@@ -1,4 +1,4 @@
-import { type ChatTemplate, prepareTemplate } from '../chat/template.ts';
+import { type ChatTemplate, prepareTemplate } from '../chat/template/template.ts';
 import { internalError } from '../errors.ts';
 import type { WorkerInfo } from '../protocol/worker-api.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { renameParam } from '../chat/rename-param.ts';
+import { renameParam } from '../chat/apis/rename-param.ts';
 import { invalidRequest, RetortError } from '../errors.ts';
 import type { RawPrompt } from '../protocol/completion-request.ts';
 import type { PromptPart } from '../protocol/worker-api.ts';

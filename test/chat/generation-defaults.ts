@@ -1,7 +1,7 @@
 import { compileGrammar } from '../../src/chat/compile-grammar.ts';
 import { grammarSourceOf } from '../../src/chat/grammar-source.ts';
 import type { GenerationDefaults } from '../../src/chat/plan-generation.ts';
-import type { ChatTemplate } from '../../src/chat/template.ts';
+import type { ChatTemplate } from '../../src/chat/template/template.ts';
 import { type ChatRequest, parseChatRequest } from '../../src/protocol/chat-request.ts';
 import type { Grammar } from '../../src/protocol/worker-api.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type KeyOverrides, planGeneration, type ReasoningDefaults } from '../../src/chat/plan-generation.ts';
-import type { ReasoningTrait } from '../../src/chat/template.ts';
+import type { ReasoningTrait } from '../../src/chat/template/template.ts';
 import { phaseSchema } from '../../src/protocol/worker-api.ts';
 import { chatRequest, defaults } from './generation-defaults.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type ChatTemplate, prepareTemplate } from '../../src/chat/template.ts';
+import { type ChatTemplate, prepareTemplate } from '../../src/chat/template/template.ts';
 
 const R1_TOKENS = {
 	bos: '<｜begin▁of▁sentence｜>',

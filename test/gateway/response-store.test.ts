@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeResponse } from '../../src/chat/response-head.ts';
+import { describeResponse } from '../../src/chat/apis/response-head.ts';
 import { type KeptItem, type KeptResponse, ResponseStore } from '../../src/gateway/response-store.ts';
 import { parseResponsesRequest } from '../../src/protocol/responses-request.ts';
 

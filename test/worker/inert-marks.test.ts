@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareChat } from '../../src/chat/prepare-chat.ts';
-import { type ChatTemplate, prepareTemplate } from '../../src/chat/template.ts';
+import { type ChatTemplate, prepareTemplate } from '../../src/chat/template/template.ts';
 import type { LoadedGenerator } from '../../src/worker/load-model.ts';
 import { chatRequest, defaults, grammarOf } from '../chat/generation-defaults.ts';
 import { ask, loadEmbedded, phase, reasoning, run, sampling } from './support/engine.ts';

@@ -1,6 +1,6 @@
 import type { ChatMessage, ToolCall } from '../../protocol/chat-messages.ts';
 import type { ChatTool, ToolChoice } from '../../protocol/chat-tools.ts';
-import type { TextPart } from '../sentinels.ts';
+import type { TextPart } from '../template/sentinels.ts';
 import { HERMES, R1, type ToolFormat } from './tool-format.ts';
 
 /** A message that any chat template can show: its content is ours and the client's, told apart by `special`. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { createMessageEncoder } from '../../chat/encode-message-events.ts';
-import { messagesToChat, toMessagesTerms } from '../../chat/messages-to-chat.ts';
+import { createMessageEncoder } from '../../chat/apis/encode-message-events.ts';
+import { messagesToChat, toMessagesTerms } from '../../chat/apis/messages-to-chat.ts';
 import { countTokensSchema, messagesRequestSchema } from '../../protocol/messages-request.ts';
 import { parseRequest } from '../../protocol/parse-request.ts';
 import { addRoute } from '../add-route.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createOllamaEncoder, loadedLine, type OllamaLineMeta } from '../../chat/encode-ollama.ts';
-import { ollamaToChat, toOllamaTerms } from '../../chat/ollama-to-chat.ts';
+import { createOllamaEncoder, loadedLine, type OllamaLineMeta } from '../../chat/apis/encode-ollama.ts';
+import { ollamaToChat, toOllamaTerms } from '../../chat/apis/ollama-to-chat.ts';
 import {
 	type OllamaChatRequest,
 	type OllamaGenerateRequest,

@@ -1,8 +1,8 @@
-import { configError } from '../errors.ts';
+import { configError } from '../../errors.ts';
+import { chooseToolFormat, type ToolFormat } from '../tool-calls/tool-format.ts';
 import { compileTemplate, describe, type TemplateVariables, withDeadline } from './compile-template.ts';
 import { fallbackTemplate } from './fallback-template.ts';
 import { probeTemplate, renderCall } from './probe-template.ts';
-import { chooseToolFormat, type ToolFormat } from './tool-calls/tool-format.ts';
 
 /** `always`: the prompt opens the thought. `optional`: the model does, if it thinks. `never`: no thought is split off. */
 export type ReasoningTrait = 'always' | 'optional' | 'never';

@@ -1,5 +1,5 @@
-import type { ResponsesRequest } from '../protocol/responses-request.ts';
-import type { ResponseHead } from '../protocol/responses-response.ts';
+import type { ResponsesRequest } from '../../protocol/responses-request.ts';
+import type { ResponseHead } from '../../protocol/responses-response.ts';
 
 export type ResponseHeadInput = {
 	id: string;

@@ -1,4 +1,4 @@
-import { configError } from '../errors.ts';
+import { configError } from '../../errors.ts';
 import type { TemplateMessage } from './compile-template.ts';
 import type { ChatTemplate, ReasoningTrait, TemplateTraits } from './template.ts';
 

@@ -1,8 +1,8 @@
-import { invalidRequest } from '../errors.ts';
-import { MAX_MESSAGES } from '../protocol/chat-messages.ts';
-import { type ChatRequest, parseChatRequest } from '../protocol/chat-request.ts';
-import type { ConversationItem } from '../protocol/responses-input.ts';
-import type { ResponsesRequest } from '../protocol/responses-request.ts';
+import { invalidRequest } from '../../errors.ts';
+import { MAX_MESSAGES } from '../../protocol/chat-messages.ts';
+import { type ChatRequest, parseChatRequest } from '../../protocol/chat-request.ts';
+import type { ConversationItem } from '../../protocol/responses-input.ts';
+import type { ResponsesRequest } from '../../protocol/responses-request.ts';
 import { type Renaming, renameParam, withRenamedParams } from './rename-param.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ChatTool } from '../protocol/chat-tools.ts';
+import type { ChatTool } from '../../protocol/chat-tools.ts';
 import type { Sentinels } from './sentinels.ts';
 
 /** JSON schema's own words, on which templates branch: they stay readable, everything else is a client's. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { toChatRequest, toResponsesTerms } from '../../src/chat/responses-to-chat.ts';
-import { contextLengthExceeded, invalidRequest, overloaded } from '../../src/errors.ts';
-import type { ConversationItem } from '../../src/protocol/responses-input.ts';
-import { parseResponsesRequest } from '../../src/protocol/responses-request.ts';
+import { toChatRequest, toResponsesTerms } from '../../../src/chat/apis/responses-to-chat.ts';
+import { contextLengthExceeded, invalidRequest, overloaded } from '../../../src/errors.ts';
+import type { ConversationItem } from '../../../src/protocol/responses-input.ts';
+import { parseResponsesRequest } from '../../../src/protocol/responses-request.ts';
 
 function chatOf(body: object) {
 	const request = parseResponsesRequest({ model: 'm', input: 'hi', ...body });

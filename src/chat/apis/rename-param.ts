@@ -1,4 +1,4 @@
-import { RetortError } from '../errors.ts';
+import { RetortError } from '../../errors.ts';
 
 export type Renaming = readonly [from: RegExp, to: string];
 

@@ -1,15 +1,15 @@
-import { invalidRequest } from '../errors.ts';
-import type { ChatMessage } from '../protocol/chat-messages.ts';
-import type { ChatTool, ToolChoice } from '../protocol/chat-tools.ts';
+import { invalidRequest } from '../../errors.ts';
+import type { ChatMessage } from '../../protocol/chat-messages.ts';
+import type { ChatTool, ToolChoice } from '../../protocol/chat-tools.ts';
+import { createRecentCache, type RecentCache } from '../recent-cache.ts';
+import { toToolTurns } from '../tool-calls/tool-turns.ts';
 import { describe, withDeadline } from './compile-template.ts';
-import { createRecentCache, type RecentCache } from './recent-cache.ts';
 import { renderSkeleton, type Skeleton, type SkeletonInput } from './render-skeleton.ts';
 import { createSentinels, fill, type Sentinels, type TextPart } from './sentinels.ts';
 import { stripReasoning } from './strip-reasoning.ts';
 import type { ChatTemplate } from './template.ts';
 import { toTemplateMessages } from './template-messages.ts';
 import { toTemplateTools } from './template-tools.ts';
-import { toToolTurns } from './tool-calls/tool-turns.ts';
 import { turnsToMessages } from './turns-to-messages.ts';
 
 export type RenderOptions = {

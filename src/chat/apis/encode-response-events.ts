@@ -1,17 +1,18 @@
-import type { RetortError } from '../errors.ts';
-import type { ReasoningField } from '../protocol/chat-reasoning.ts';
-import type { Logprob } from '../protocol/chat-response.ts';
-import type { ResponsesEvent } from '../protocol/responses-event.ts';
+import type { RetortError } from '../../errors.ts';
+import type { ReasoningField } from '../../protocol/chat-reasoning.ts';
+import type { Logprob } from '../../protocol/chat-response.ts';
+import type { ResponsesEvent } from '../../protocol/responses-event.ts';
 import type {
 	ItemStatus,
 	OutputItem,
 	ResponseHead,
 	ResponseObject,
 	ResponseStatus,
-} from '../protocol/responses-response.ts';
-import type { ChatEvent, TokenUsage } from './chat-event.ts';
-import { encodeLogprobs } from './encode-logprobs.ts';
-import { encodeReasoningStatus } from './encode-usage.ts';
+} from '../../protocol/responses-response.ts';
+import type { ChatEvent, TokenUsage } from '../chat-event.ts';
+import { encodeLogprobs } from '../encode-logprobs.ts';
+import { encodeReasoningStatus } from '../encode-usage.ts';
+import { createReasoningPlacer, type PlacedText } from '../place-reasoning.ts';
 import {
 	type GrowingCall,
 	type GrowingMessage,
@@ -22,7 +23,6 @@ import {
 	type ReasoningChannels,
 	type UnnumberedEvent,
 } from './output-item.ts';
-import { createReasoningPlacer, type PlacedText } from './place-reasoning.ts';
 
 export type ResponseMeta = {
 	head: ResponseHead;

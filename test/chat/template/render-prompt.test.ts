@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type RenderedPrompt, renderPrompt } from '../../src/chat/render-prompt.ts';
-import type { TextPart } from '../../src/chat/sentinels.ts';
-import type { ChatTemplate } from '../../src/chat/template.ts';
-import { RetortError } from '../../src/errors.ts';
-import { type ChatMessage, chatMessagesSchema } from '../../src/protocol/chat-messages.ts';
-import { FIXTURES, type FixtureName, fixtureTemplate, pocketTemplate } from './template-fixtures.ts';
+import { type RenderedPrompt, renderPrompt } from '../../../src/chat/template/render-prompt.ts';
+import type { TextPart } from '../../../src/chat/template/sentinels.ts';
+import type { ChatTemplate } from '../../../src/chat/template/template.ts';
+import { RetortError } from '../../../src/errors.ts';
+import { type ChatMessage, chatMessagesSchema } from '../../../src/protocol/chat-messages.ts';
+import { FIXTURES, type FixtureName, fixtureTemplate, pocketTemplate } from '../template-fixtures.ts';
 
 const NAMES = Object.keys(FIXTURES) as FixtureName[]; // its own keys
 const templates: [string, ChatTemplate][] = [

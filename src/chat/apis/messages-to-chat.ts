@@ -1,5 +1,5 @@
-import { type ChatRequest, parseChatRequest } from '../protocol/chat-request.ts';
-import type { AnthropicMessage, CountTokensRequest, MessagesRequest } from '../protocol/messages-request.ts';
+import { type ChatRequest, parseChatRequest } from '../../protocol/chat-request.ts';
+import type { AnthropicMessage, CountTokensRequest, MessagesRequest } from '../../protocol/messages-request.ts';
 import { type Renaming, renameParam, withRenamedParams } from './rename-param.ts';
 
 /** Anthropic's request as the chat request that asks for the same. Throws RetortError 400 in the request's own terms. */

@@ -1,4 +1,4 @@
-import { invalidRequest } from '../errors.ts';
+import { invalidRequest } from '../../errors.ts';
 import type { TemplateMessage } from './compile-template.ts';
 import { finishTail } from './generation-tail.ts';
 import type { Segment, Sentinels } from './sentinels.ts';

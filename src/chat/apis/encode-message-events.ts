@@ -1,8 +1,14 @@
-import type { FinishReason } from '../protocol/chat-response.ts';
-import type { Message, MessageBlock, MessageDelta, MessagesEvent, StopReason } from '../protocol/messages-response.ts';
-import type { ChatEvent, TokenUsage } from './chat-event.ts';
-import { encodeReasoningStatus } from './encode-usage.ts';
-import { parseArguments } from './parse-arguments.ts';
+import type { FinishReason } from '../../protocol/chat-response.ts';
+import type {
+	Message,
+	MessageBlock,
+	MessageDelta,
+	MessagesEvent,
+	StopReason,
+} from '../../protocol/messages-response.ts';
+import type { ChatEvent, TokenUsage } from '../chat-event.ts';
+import { encodeReasoningStatus } from '../encode-usage.ts';
+import { parseArguments } from '../parse-arguments.ts';
 
 export type MessageMeta = {
 	/** msg_... */

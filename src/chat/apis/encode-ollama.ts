@@ -1,9 +1,9 @@
-import type { Logprob } from '../protocol/chat-response.ts';
-import type { OllamaChatLine, OllamaGenerateLine, OllamaToolCall } from '../protocol/ollama-response.ts';
-import type { TokenLogprob } from '../protocol/worker-api.ts';
-import type { ChatEvent } from './chat-event.ts';
-import { encodeLogprobs } from './encode-logprobs.ts';
-import { parseArguments } from './parse-arguments.ts';
+import type { Logprob } from '../../protocol/chat-response.ts';
+import type { OllamaChatLine, OllamaGenerateLine, OllamaToolCall } from '../../protocol/ollama-response.ts';
+import type { TokenLogprob } from '../../protocol/worker-api.ts';
+import type { ChatEvent } from '../chat-event.ts';
+import { encodeLogprobs } from '../encode-logprobs.ts';
+import { parseArguments } from '../parse-arguments.ts';
 
 export type OllamaLine = OllamaChatLine | OllamaGenerateLine;
 

@@ -1,7 +1,7 @@
+import type { ToolTurn } from '../tool-calls/tool-turns.ts';
 import type { TemplateMessage } from './compile-template.ts';
 import type { Sentinels, TextPart } from './sentinels.ts';
 import type { TemplateTraits } from './template.ts';
-import type { ToolTurn } from './tool-calls/tool-turns.ts';
 
 /** Turns that already show tools, calls and results, as a template takes them. */
 export function turnsToMessages(

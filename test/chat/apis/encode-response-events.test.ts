@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { ChatEvent } from '../../src/chat/chat-event.ts';
-import { createResponseEncoder, type ResponseMeta } from '../../src/chat/encode-response-events.ts';
-import { describeResponse } from '../../src/chat/response-head.ts';
-import { workerFailed } from '../../src/errors.ts';
-import { type ResponsesEvent, responsesEventSchema } from '../../src/protocol/responses-event.ts';
-import { parseResponsesRequest } from '../../src/protocol/responses-request.ts';
-import { responseSchema } from '../../src/protocol/responses-response.ts';
+import { createResponseEncoder, type ResponseMeta } from '../../../src/chat/apis/encode-response-events.ts';
+import { describeResponse } from '../../../src/chat/apis/response-head.ts';
+import type { ChatEvent } from '../../../src/chat/chat-event.ts';
+import { workerFailed } from '../../../src/errors.ts';
+import { type ResponsesEvent, responsesEventSchema } from '../../../src/protocol/responses-event.ts';
+import { parseResponsesRequest } from '../../../src/protocol/responses-request.ts';
+import { responseSchema } from '../../../src/protocol/responses-response.ts';
 
 const head = describeResponse({
 	id: 'resp_1',

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../protocol/chat-messages.ts';
+import type { ChatMessage } from '../../protocol/chat-messages.ts';
 import type { TemplateMessage } from './compile-template.ts';
 import type { Sentinels } from './sentinels.ts';
 import { stripReasoning } from './strip-reasoning.ts';

@@ -1,5 +1,5 @@
-import { type ChatRequest, parseChatRequest } from '../protocol/chat-request.ts';
-import type { OllamaChatRequest, OllamaGenerateRequest, OllamaMessage } from '../protocol/ollama-request.ts';
+import { type ChatRequest, parseChatRequest } from '../../protocol/chat-request.ts';
+import type { OllamaChatRequest, OllamaGenerateRequest, OllamaMessage } from '../../protocol/ollama-request.ts';
 import { type Renaming, renameParam, withRenamedParams } from './rename-param.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { prepareTemplate } from '../../src/chat/template.ts';
-import { RetortError } from '../../src/errors.ts';
-import { type FixtureName, fixtureTemplate, pocketTemplate } from './template-fixtures.ts';
+import { prepareTemplate } from '../../../src/chat/template/template.ts';
+import { RetortError } from '../../../src/errors.ts';
+import { type FixtureName, fixtureTemplate, pocketTemplate } from '../template-fixtures.ts';
 
 const none = { bos: null, eos: null, special: [] };
 

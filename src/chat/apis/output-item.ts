@@ -1,5 +1,5 @@
-import type { Logprob } from '../protocol/chat-response.ts';
-import type { ResponsesEvent } from '../protocol/responses-event.ts';
+import type { Logprob } from '../../protocol/chat-response.ts';
+import type { ResponsesEvent } from '../../protocol/responses-event.ts';
 import type {
 	FunctionCallItem,
 	ItemStatus,
@@ -7,7 +7,7 @@ import type {
 	OutputMessage,
 	OutputText,
 	ReasoningItem,
-} from '../protocol/responses-response.ts';
+} from '../../protocol/responses-response.ts';
 
 type WithoutNumber<Event> = Event extends unknown ? Omit<Event, 'sequence_number'> : never;
 /** An event before it has got its place in the stream. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stripReasoning } from '../../src/chat/strip-reasoning.ts';
+import { stripReasoning } from '../../../src/chat/template/strip-reasoning.ts';
 
 test.each([
 	['a closed thought', '<think>\nhm\n</think>\n\n42', '42'],

@@ -1,4 +1,4 @@
-import type { PromptPart } from '../protocol/worker-api.ts';
+import type { PromptPart } from '../../protocol/worker-api.ts';
 
 /** A run of prompt text; the only kind of part that rendering makes. */
 export type TextPart = Extract<PromptPart, { text: string }>;

@@ -1,6 +1,6 @@
 import vm from 'node:vm';
 import { Template } from '@huggingface/jinja';
-import { configError } from '../errors.ts';
+import { configError } from '../../errors.ts';
 
 /**
  * A template is a program that came with the model: one that does not end must not take the server with it. Long enough
