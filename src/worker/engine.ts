@@ -183,7 +183,7 @@ export class Engine {
 				const plan = planStep(this.#slots, {
 					pace: this.#pace,
 					batchTokens: this.#options.batchTokens,
-					warmsUp: !this.#isClosing,
+					warmUps: this.#isClosing ? 'never' : this.#cache.isReturnedTo ? 'always' : 'alone',
 				});
 				if (plan.entries.length === 0) break;
 				const pauseMs = plan.onlyWarmsUp ? this.#releasedAtMs + WARM_UP_PAUSE_MS - performance.now() : 0;

@@ -15,10 +15,13 @@ export type StepPlan = {
 /** Tokens of a next turn's prompt in one batch: what a request that arrives meanwhile may have to wait for. */
 const WARM_UP_SLICE_TOKENS = 64;
 
+/** Whether next turns' prompts are evaluated: also beside requests that run, only when none does, or not any more. */
+export type WarmUps = 'always' | 'alone' | 'never';
+
 /** The next batch over what the slots hold: running requests, and one idle slot's warm-up when nobody waits for a prompt. */
 export function planStep(
 	slots: readonly Slot[],
-	limits: { pace: PrefillPace; batchTokens: number; warmsUp: boolean },
+	limits: { pace: PrefillPace; batchTokens: number; warmUps: WarmUps },
 ): StepPlan {
 	const { pace, batchTokens } = limits;
 	const candidates: BatchCandidate[] = [];
@@ -41,8 +44,9 @@ export function planStep(
 		candidates.push({ slot: index, pending: pending.length, isPrefill, order });
 	}
 	const isAsked = candidates.length > 0;
+	const warmsUp = limits.warmUps === 'always' || (limits.warmUps === 'alone' && !isAsked);
 	// A prompt that somebody waits for comes before one that somebody may send.
-	if (idle !== null && streams.reading === 0 && limits.warmsUp) {
+	if (idle !== null && streams.reading === 0 && warmsUp) {
 		// As if somebody decoded: whoever comes now waits for it.
 		const most = pace.sliceTokens({ decoding: 1, reading: 1 });
 		const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS, most);

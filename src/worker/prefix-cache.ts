@@ -6,6 +6,10 @@ import { type Parking, SequenceShelf } from './sequence-shelf.ts';
 import type { Slot } from './slot.ts';
 import { type CacheCosts, commonPrefix, LEAST_COPIED_TOKENS, LEAST_SHARED_TOKENS, placePrompt } from './slot-table.ts';
 
+/** Of the last requests, so many that a single one moves the share by a tenth. */
+const NEWEST_WEIGHT = 0.1;
+const RETURNING_SHARE = 0.3;
+
 export type PrefixCacheOptions = {
 	native: Native;
 	slots: readonly Slot[];
@@ -30,6 +34,8 @@ export class PrefixCache {
 	#movedMs = 0;
 	/** A model's memory that cannot be cut back (recurrent) is of use for nothing but its own sequence. */
 	#canCut = true;
+	/** Share of the last requests that went on with a conversation which is held here. */
+	#returning = 0;
 	#copied = 0;
 	#uses = 0;
 
@@ -40,6 +46,11 @@ export class PrefixCache {
 
 	get counts(): PrefixCacheCounts {
 		return { copied: this.#copied, ...this.#shelf.counts };
+	}
+
+	/** Users come back, so that what is prepared for them is worth some of the others' time. */
+	get isReturnedTo(): boolean {
+		return this.#returning > RETURNING_SHARE;
 	}
 
 	/** Streams that decode have waited long enough; the rest is for after the step that they get now. */
@@ -55,9 +66,14 @@ export class PrefixCache {
 		const placement = placePrompt(slots, this.#shelf.views, { prompt, cacheScope }, this.#costs());
 		const slot = placement === null ? undefined : slots[placement.index];
 		if (placement === null || slot === undefined) return;
-		slot.take(generation);
 		const { prefix, cachedTokens } = placement;
 		const sequence = prefix.from === 'parked' ? this.#shelf.take(prefix.id) : null;
+		if (keepForNextTurn !== null) {
+			const held = sequence ?? (prefix.from === 'own' && slot.mayContinue ? slot : null);
+			const goesOn = held !== null && held.tokens.length > 0 && held.tokens.length === cachedTokens;
+			this.#returning += (Number(goesOn) - this.#returning) * NEWEST_WEIGHT;
+		}
+		slot.take(generation);
 		await this.#park(slot, prefix.from === 'own' ? cachedTokens : 0);
 		if (prefix.from !== 'own') slot.rewind(0);
 		if (sequence !== null) {

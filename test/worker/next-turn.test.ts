@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerateRequest, PromptPart } from '../../src/protocol/worker-api.ts';
 import type { LoadedGenerator } from '../../src/worker/load-model.ts';
-import { ask, loadEmbedded, run } from './support/engine.ts';
+import { ask, loadEmbedded, phase, run, sampling } from './support/engine.ts';
 
 let model: LoadedGenerator;
 
@@ -56,6 +56,40 @@ describe('the next turn of a conversation', () => {
 		for (const { end } of both) expect(end?.finishReason).toBe('stop');
 		await model.engine.whenIdle();
 		expect(model.engine.health().busySlots).toBe(0);
+	});
+
+	/** What a second turn finds of the first one, which ended while another stream decoded on. */
+	async function foundBesideAStream(cacheScope: string): Promise<number> {
+		const endless = phase({ sampling: sampling({ logitBias: [[model.vocabulary.eos ?? 0, -100]] }) });
+		let second: Promise<number> | null = null;
+		let steps = 0;
+		let hasEnded = false;
+		const first = firstTurn(cacheScope);
+		const ending = run(model.engine, first.request).then((ended) => {
+			hasEnded = true;
+			return ended;
+		});
+		await run(model.engine, ask('', { phases: [endless], maxTokens: 900 }), (event, handle) => {
+			if (event.type !== 'delta' || !hasEnded || ++steps < 4 || second !== null) return;
+			second = ending
+				.then(({ answer }) => run(model.engine, secondTurn(cacheScope, answer)))
+				.then(({ end }) => {
+					handle().cancel();
+					return end?.cachedTokens ?? 0;
+				});
+		}).catch(() => undefined);
+		return (await second) ?? Number.NaN;
+	}
+
+	it('is prepared beside streams that decode only where users come back', async () => {
+		const kept = model.engine.tokenisePrompt(firstTurn('x').head).length;
+		expect(await foundBesideAStream('few')).toBe(kept);
+		for (let round = 0; round < 8; round++) {
+			const { answer } = await run(model.engine, firstTurn('many').request);
+			const { head, tail } = firstTurn('many');
+			await run(model.engine, { ...secondTurn('many', answer), keepForNextTurn: { head, tail } });
+		}
+		expect(await foundBesideAStream('again')).toBeGreaterThan(kept);
 	});
 
 	it('is not prepared when the client left, nor beyond the context', async () => {
