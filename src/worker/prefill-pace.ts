@@ -7,8 +7,8 @@ export type StepCost = { ms: number; promptTokens: number; decodes: boolean };
 export type StepStreams = { decoding: number; reading: number };
 
 export type PrefillPace = {
-	/** Prompt tokens that one step may take now. */
-	sliceTokens(streams: StepStreams): number;
+	/** Prompt tokens that one step may take now, `least` however long that takes. */
+	sliceTokens(streams: StepStreams, least?: number): number;
 	/** What one of them takes; null until one was read. */
 	readonly promptTokenMs: number | null;
 	observe(step: StepCost): void;
@@ -43,11 +43,11 @@ export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: 
 		get promptTokenMs() {
 			return msPerPromptToken;
 		},
-		sliceTokens(streams) {
+		sliceTokens(streams, least = LEAST_TOKENS) {
 			const ceiling = streams.decoding >= streams.reading ? ceilings.sliceTokens : ceilings.batchTokens;
 			if (msPerPromptToken === null) return Math.min(ceiling, FIRST_TOKENS);
 			const tokens = targetMs(streams) / Math.max(msPerPromptToken, 1e-6);
-			return Math.min(ceiling, Math.max(LEAST_TOKENS, tokens - (tokens % ROWS)));
+			return Math.min(ceiling, Math.max(least, tokens - (tokens % ROWS)));
 		},
 		observe({ ms, promptTokens, decodes }) {
 			if (promptTokens === 0) {
@@ -55,7 +55,7 @@ export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: 
 				return;
 			}
 			// A few tokens cost what reading the weights costs; a whole batch would be judged by that.
-			if (promptTokens < LEAST_TOKENS / 2) return;
+			if (promptTokens < (msPerPromptToken === null ? LEAST_TOKENS / 2 : LEAST_TOKENS)) return;
 			const perToken = Math.max(0, ms - (decodes ? decodeMs : 0)) / promptTokens;
 			msPerPromptToken = msPerPromptToken === null ? perToken : mix(msPerPromptToken, perToken);
 		},

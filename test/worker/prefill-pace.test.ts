@@ -36,6 +36,11 @@ describe('the pace of prefill', () => {
 		expect(learn(50, 400).sliceTokens(beside)).toBe(32);
 	});
 
+	it('takes less where nobody waits for the prompt', () => {
+		expect(learn(50, 400).sliceTokens(beside, 16)).toBe(16);
+		expect(learn(1, 30).sliceTokens(beside, 16)).toBe(learn(1, 30).sliceTokens(beside));
+	});
+
 	it('begins with a moderate slice, within the ceiling', () => {
 		expect(createPrefillPace(ceilings).sliceTokens(alone)).toBe(128);
 		expect(createPrefillPace({ sliceTokens: 16, batchTokens: 64 }).sliceTokens(beside)).toBe(16);
@@ -45,6 +50,7 @@ describe('the pace of prefill', () => {
 		const pace = learn(1, 10);
 		const before = pace.sliceTokens(alone);
 		pace.observe({ ms: 300, promptTokens: 3, decodes: false });
+		pace.observe({ ms: 300, promptTokens: 16, decodes: false });
 		expect(pace.sliceTokens(alone)).toBe(before);
 	});
 });
