@@ -5,8 +5,8 @@ const FIRST_TOKENS = 3;
 const MOST_TOKENS = 15;
 
 /**
- * A generation's guesses at its next tokens, to be verified in one batch with its last one. A first one is kept to itself
- * and held against the token that comes, which costs nothing: guesses are spoken out once one of those was right. They grow
+ * A generation's guesses at its next tokens, to be verified in one batch with its last one. At first they are kept silent
+ * and held against the tokens that come, which costs nothing: they are spoken out once the last one was right. They grow
  * while they come true, and whoever guesses wrong from the first token on is silent again.
  */
 export class Guesses {
@@ -14,21 +14,19 @@ export class Guesses {
 	#known = 0;
 	#length = FIRST_TOKENS;
 	#isTrusted = false;
-	#silent: { id: number; at: number } | null = null;
 
 	/** `text` is the prompt and all that came after it, and only ever grows. */
 	next(text: { prompt: readonly number[]; generated: readonly number[] }, most: number): number[] {
 		const { prompt, generated } = text;
+		let wasRight = false;
 		for (; this.#known < prompt.length + generated.length; this.#known++) {
-			this.#repeats.push(prompt[this.#known] ?? generated[this.#known - prompt.length] ?? 0);
+			const id = prompt[this.#known] ?? generated[this.#known - prompt.length] ?? 0;
+			const silent = this.#repeats.next;
+			if (silent !== null && this.#known >= prompt.length) wasRight = silent === id;
+			this.#repeats.push(id);
 		}
-		if (this.#silent !== null && generated[this.#silent.at] === this.#silent.id) this.#isTrusted = true;
-		this.#silent = null;
-		const guess = this.#repeats.guess(Math.min(this.#length, most));
-		if (this.#isTrusted) return guess;
-		const [id] = guess;
-		if (id !== undefined) this.#silent = { id, at: generated.length };
-		return [];
+		this.#isTrusted ||= wasRight;
+		return this.#isTrusted ? this.#repeats.guess(Math.min(this.#length, most)) : [];
 	}
 
 	/** Of `guessed` tokens the first `right` came true. */

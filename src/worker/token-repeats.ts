@@ -23,6 +23,11 @@ export class TokenRepeats {
 		this.#after.set(key, end);
 	}
 
+	/** Null where its last tokens never stood before. */
+	get next(): number | null {
+		return this.#match === null ? null : (this.#tokens[this.#match] ?? null);
+	}
+
 	/** At most `count` tokens; a loop is guessed past the end of what is there. */
 	guess(count: number): number[] {
 		const guess: number[] = [];

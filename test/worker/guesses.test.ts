@@ -34,11 +34,16 @@ describe('the guesses of a generation', () => {
 
 	it('are silent again after a wrong one', () => {
 		const guesses = new Guesses();
-		const generated = [4, 1, 2, 3, 4];
+		const generated = [4, 1, 9, 1, 2, 3, 4, 1];
 		expect(speaksAfter(guesses, generated)).toBe(1);
 		guesses.observe(3, 1);
 		expect(speaksAfter(guesses, generated, 2)).toBe(2);
 		guesses.observe(3, 0);
-		expect(speaksAfter(guesses, generated, 3)).toBe(4);
+		expect(speaksAfter(guesses, generated, 3)).toBe(7);
+	});
+
+	it('are held against all tokens of a run of steps, the last one of which counts', () => {
+		expect(speaksAfter(new Guesses(), [4, 1, 2, 3, 4], 5)).toBe(5);
+		expect(speaksAfter(new Guesses(), [4, 1, 2, 3, 8], 5)).toBeNull();
 	});
 });
