@@ -68,9 +68,10 @@ export function serveCommand(action: (flags: ServeFlags) => Promise<void>): Comm
 			),
 		)
 		.addOption(
-			new Option('--threads <number>', 'CPU threads of a worker (default: by model size)').argParser(
-				integerFrom(1, 1024),
-			),
+			new Option(
+				'--threads <number>',
+				'CPU threads of a worker (default: physical cores, 1 for a small model)',
+			).argParser(integerFrom(1, 1024)),
 		)
 		.addOption(
 			new Option('--gpu-layers <number>', 'layers on the GPU: auto, max or a number (default: auto)').argParser(

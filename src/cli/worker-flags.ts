@@ -49,7 +49,11 @@ export function workerCommand(action: (flags: WorkerFlags) => Promise<void>): Co
 				integerFrom(64, ANY),
 			),
 		)
-		.addOption(new Option('--threads <number>', 'CPU threads (default: by model size)').argParser(integerFrom(1, 1024)))
+		.addOption(
+			new Option('--threads <number>', 'CPU threads (default: physical cores, 1 for a small model)').argParser(
+				integerFrom(1, 1024),
+			),
+		)
 		.addOption(new Option('--gpu-layers <number>', 'auto, max or a number (default: auto)').argParser(gpuLayers))
 		.addOption(
 			new Option('--batch-tokens <number>', 'tokens in one batch (default: 512)').argParser(integerFrom(1, ANY)),

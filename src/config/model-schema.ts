@@ -82,7 +82,7 @@ export const modelSchema = z.strictObject({
 		.positive()
 		.nullable()
 		.default(null)
-		.describe('CPU threads a worker; null chooses from model size and cores.'),
+		.describe('CPU threads a worker; null takes the physical cores, and one thread for a model of less than 64 MiB.'),
 	gpuLayers: z
 		.union([z.int().nonnegative(), z.enum(['auto', 'max'])])
 		.default('auto')

@@ -3,7 +3,7 @@ import type { GenerateRequest, PhaseName, PrefixCacheCounts, WorkerHealth } from
 import type { Native } from './binding.ts';
 import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
-import { Pause } from './pause.ts';
+import { NextTurns } from './next-turns.ts';
 import { planStep, type StepPlan } from './plan-step.ts';
 import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
 import { PrefixCache } from './prefix-cache.ts';
@@ -15,9 +15,6 @@ import { createStep, type Step } from './step.ts';
 import { createPromptTokeniser } from './tokenise-prompt.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WaitingLine } from './waiting-line.ts';
-
-/** Whoever asks again at once, a script, does not wait for a warm-up that has just begun. */
-const WARM_UP_PAUSE_MS = 20;
 
 export type EngineOptions = {
 	native: Native;
@@ -59,14 +56,13 @@ export class Engine {
 	readonly #delivery: EventDelivery;
 	readonly #cache: PrefixCache;
 	readonly #waiting: WaitingLine;
+	readonly #nextTurns: NextTurns;
 	#order = 0;
 	#progress = 0;
 	#lastStepMs = 0;
 	#readsPrompts = false;
 	#isRunning = false;
 	#isClosing = false;
-	#releasedAtMs = 0;
-	readonly #pause = new Pause();
 	#failure: RetortError | null = null;
 	#whenIdle: (() => void)[] = [];
 
@@ -80,6 +76,7 @@ export class Engine {
 		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, parking });
 		this.#waiting = new WaitingLine(this.#slots, this.#cache, contextTokens);
 		this.#delivery = new EventDelivery(this.#slots);
+		this.#nextTurns = new NextTurns({ contextTokens, tokenisePrompt: this.tokenisePrompt });
 		const { batchTokens, speculation = null } = options;
 		const duringDecode = () => this.#deliver();
 		this.#step = createStep({ native, vocabulary, contextTokens, batchTokens, speculation, duringDecode });
@@ -166,7 +163,7 @@ export class Engine {
 
 	#wake(): void {
 		this.#step.interrupt();
-		this.#pause.end();
+		this.#nextTurns.endPause();
 		if (this.#isRunning || this.#failure !== null) return;
 		this.#isRunning = true;
 		// A task of its own (run() catches everything): requests that arrive together share the first batch.
@@ -183,13 +180,12 @@ export class Engine {
 				const plan = planStep(this.#slots, {
 					pace: this.#pace,
 					batchTokens: this.#options.batchTokens,
-					warmUps: this.#isClosing ? 'never' : this.#cache.isReturnedTo ? 'always' : 'alone',
+					warmUps: NextTurns.mode({ isReturnedTo: this.#cache.isReturnedTo, isClosing: this.#isClosing }),
 				});
 				if (plan.entries.length === 0) break;
-				const pauseMs = plan.onlyWarmsUp ? this.#releasedAtMs + WARM_UP_PAUSE_MS - performance.now() : 0;
-				if (pauseMs > 0) {
+				if (plan.onlyWarmsUp && this.#nextTurns.pauseMs > 0) {
 					this.#delivery.flush(null);
-					await this.#pause.for(pauseMs);
+					await this.#nextTurns.pause();
 					continue;
 				}
 				await this.#evaluate(plan);
@@ -232,19 +228,11 @@ export class Engine {
 			slot.release();
 			slot.lastUsed = this.#cache.tick();
 			released = true;
-			this.#releasedAtMs = performance.now();
+			this.#nextTurns.released();
 			this.#delivery.send(generation, true);
-			if (!generation.isCancelled) this.#prepareNextTurn(slot, generation);
+			if (!generation.isCancelled && !this.#isClosing) this.#nextTurns.prepare(slot, generation);
 		}
 		return released;
-	}
-
-	#prepareNextTurn(slot: Slot, generation: Generation): void {
-		const next = generation.request.keepForNextTurn;
-		if (next === null || this.#isClosing) return;
-		const exchange = [...next.head, ...generation.answer, ...next.tail];
-		const tokens = this.tokenisePrompt(exchange);
-		if (tokens.length < this.#options.contextTokens) slot.prepareNextTurn(tokens);
 	}
 
 	#failAll(error: RetortError): void {

@@ -1,4 +1,5 @@
 import { configError } from '../errors.ts';
+import { plainPhase } from '../protocol/plain-phase.ts';
 import type { GenerateRequest } from '../protocol/worker-api.ts';
 import { type LoadedGenerator, loadModel } from './load-model.ts';
 
@@ -56,31 +57,18 @@ function generate({ engine, vocabulary }: LoadedGenerator, seed: number): Promis
 		prompt: [{ text: 'Count.', special: false }],
 		resume: [],
 		phases: [
-			{
-				name: 'answer',
-				startToken: null,
-				endToken: null,
-				maxTokens: null,
-				softLimitTokens: null,
-				maxMs: null,
-				closing: null,
-				separator: null,
-				closesOnLoop: false,
-				emptyRetries: 0,
-				sampling: {
-					temperature: 0.6,
-					topP: 0.95,
-					topK: 40,
-					minP: 0,
-					repetitionPenalty: 1,
-					presencePenalty: 0,
-					frequencyPenalty: 0,
-					seed,
-					// Every answer in full length.
-					logitBias: vocabulary.eos === null ? [] : [[vocabulary.eos, -100]],
-				},
-				grammar: null,
-			},
+			plainPhase({
+				temperature: 0.6,
+				topP: 0.95,
+				topK: 40,
+				minP: 0,
+				repetitionPenalty: 1,
+				presencePenalty: 0,
+				frequencyPenalty: 0,
+				seed,
+				// Every answer in full length.
+				logitBias: vocabulary.eos === null ? [] : [[vocabulary.eos, -100]],
+			}),
 		],
 		maxTokens: TOKENS,
 		logprobs: null,
