@@ -23,6 +23,8 @@ export type ResolveOptions = {
 	/** What the configuration says about the file; checked on every start. */
 	sha256: string | null;
 	signal: AbortSignal;
+	/** Before each attempt that follows one which brought nothing. */
+	waitsMs?: readonly number[];
 	terminal: ProgressOutput['terminal'];
 	log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 };
@@ -92,7 +94,7 @@ async function readReceipt(folder: string, path: string): Promise<string | null>
 
 /** Downloads one file into incoming/, checks it, and moves it to its place. */
 async function fetchFile(hub: Hub, file: RepositoryFile, folder: string, options: ResolveOptions): Promise<HubFile> {
-	const { signal, log } = options;
+	const { signal, log, waitsMs = WAITS_WITHOUT_PROGRESS_MS } = options;
 	let located = await locateFile(hub, file, signal);
 	const { name } = located;
 	const path = join(folder, 'incoming', name);
@@ -113,7 +115,7 @@ async function fetchFile(hub: Hub, file: RepositoryFile, folder: string, options
 		} catch (error) {
 			signal.throwIfAborted();
 			failures = downloadedBytes > before ? 1 : failures + 1;
-			const waitMs = WAITS_WITHOUT_PROGRESS_MS[failures - 1];
+			const waitMs = waitsMs[failures - 1];
 			if (waitMs === undefined)
 				throw downloadFailed(`${name} could not be downloaded; the part that came is kept`, error);
 			log.warn({ file: name, downloadedBytes, error: String(error) }, 'download broke off: going on');

@@ -164,6 +164,18 @@ describe('a download that fails', () => {
 		);
 	});
 
+	it('gives up after several attempts that bring nothing, and keeps what came before', async () => {
+		const { seen } = await start({ cuts: (request) => request === 0, expires: (request) => request > 0 });
+		await expect(resolveFrom('hf:team/model:Q4_K_M', { waitsMs: [0, 0, 0] })).rejects.toMatchObject({
+			code: 'download_failed',
+			message: 'model-Q4_K_M.gguf could not be downloaded; the part that came is kept',
+		});
+		// One that was cut, and one after each wait.
+		expect(seen.filter(({ server }) => server === 'cdn')).toHaveLength(4);
+		const partial = readFileSync(join(folder, 'team_model', 'incoming', 'model-Q4_K_M.gguf'));
+		expect(partial.equals(content.subarray(0, partial.length))).toBe(true);
+	});
+
 	it('sets a file with the wrong hash aside and does not serve it', async () => {
 		await start({ announcedHash: 'a'.repeat(64) });
 		await expect(resolveFrom('hf:team/model:Q4_K_M')).rejects.toMatchObject({
