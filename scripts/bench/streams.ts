@@ -44,27 +44,38 @@ try {
 	console.log('|---|---|---|---|---|---|---|');
 	// The last minute or so only ends what runs.
 	for (let minute = 0; minute < Number(values.minutes); minute += 1) printMinute(minute);
-	const resident = samples.map(({ rssMiB }) => rssMiB).slice(120, Number(values.minutes) * 60);
-	if (resident.length > 0) {
-		const [least, most] = [Math.min(...resident), Math.max(...resident)];
-		console.log(`\nresident from minute 2 on: ${least.toFixed(0)}..${most.toFixed(0)} MiB, ${share(most / least - 1)}`);
+	const resident = Array.from({ length: Number(values.minutes) }, (_, minute) => residentMiB(minute)).slice(2);
+	const [first] = resident;
+	if (first !== undefined) {
+		const grown = ((Math.max(...resident) / first - 1) * 100).toFixed(1);
+		console.log(`\nresident, a minute's median: ${first.toFixed(0)} MiB at minute 2, at most ${grown} % more later`);
 	}
 } finally {
 	clearInterval(watch);
 	await gateway.stop();
 }
 
+/** The median: from second to second the new space fills and empties. */
+function residentMiB(minute: number): number {
+	return (
+		quantile(
+			secondsOf(minute).map(({ rssMiB }) => rssMiB),
+			0.5,
+		) ?? Number.NaN
+	);
+}
+
+function secondsOf(minute: number): GatewaySample[] {
+	return samples.slice(minute * 60, minute * 60 + 60);
+}
+
 function printMinute(minute: number): void {
-	const seconds = samples.slice(minute * 60, minute * 60 + 60);
+	const seconds = secondsOf(minute);
 	const at = (name: keyof GatewaySample, part: number, digits: number) => {
 		const values = seconds.map((sample) => sample[name]);
 		return (quantile(values, part) ?? Number.NaN).toFixed(digits);
 	};
 	const delay = [`${at('delayP99Ms', 0.5, 1)} ms`, `${at('delayP99Ms', 0.9, 1)} ms`];
-	const memory = [at('rssMiB', 0.5, 0), at('heapUsedMiB', 0, 0)];
+	const memory = [residentMiB(minute).toFixed(0), at('heapUsedMiB', 0, 0)];
 	console.log(`| ${[minute, at('cpuShare', 0.5, 2), ...delay, at('gcMs', 0.5, 0), ...memory].join(' | ')} |`);
-}
-
-function share(value: number): string {
-	return `${(value * 100).toFixed(1)} %`;
 }
