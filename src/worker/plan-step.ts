@@ -47,8 +47,8 @@ export function planStep(
 	const warmsUp = limits.warmUps === 'always' || (limits.warmUps === 'alone' && !isAsked);
 	// A prompt that somebody waits for comes before one that somebody may send.
 	if (idle !== null && streams.reading === 0 && warmsUp) {
-		// As if somebody decoded: whoever comes now waits for it. Better slow than long.
-		const most = pace.sliceTokens({ decoding: 1, reading: 1 }, ROWS);
+		// As if somebody decoded: whoever comes now waits for it. Alone better slow than long; beside others few rows cost too much.
+		const most = pace.sliceTokens({ decoding: 1, reading: 1 }, isAsked ? undefined : ROWS);
 		const pending = Math.min(idle.warmUp.length, WARM_UP_SLICE_TOKENS, most);
 		candidates.push({ slot: idle.index, pending, isPrefill: true, order: Number.MAX_SAFE_INTEGER });
 		streams.reading = 1;
