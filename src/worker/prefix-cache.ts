@@ -8,7 +8,9 @@ import { type CacheCosts, commonPrefix, LEAST_COPIED_TOKENS, LEAST_SHARED_TOKENS
 
 /** Of the last requests, so many that a single one moves the share by a tenth. */
 const NEWEST_WEIGHT = 0.1;
-const RETURNING_SHARE = 0.3;
+const RETURNING_SHARE = 0.25;
+/** Until it is known: the second turn of the first user is to cost no more than its own tokens. */
+const FIRST_SHARE = 0.5;
 
 export type PrefixCacheOptions = {
 	native: Native;
@@ -35,7 +37,7 @@ export class PrefixCache {
 	/** A model's memory that cannot be cut back (recurrent) is of use for nothing but its own sequence. */
 	#canCut = true;
 	/** Share of the last requests that went on with a conversation which is held here. */
-	#returning = 0;
+	#returning = FIRST_SHARE;
 	#copied = 0;
 	#uses = 0;
 

@@ -81,12 +81,13 @@ describe('the next turn of a conversation', () => {
 		return (await second) ?? Number.NaN;
 	}
 
-	it('is prepared beside streams that decode only where users come back', async () => {
+	it('is prepared beside streams that decode as long as users come back', async () => {
 		const kept = model.engine.tokenisePrompt(firstTurn('x').head).length;
+		const { head, tail } = firstTurn('x');
+		for (let round = 0; round < 12; round++) await run(model.engine, firstTurn(`once ${round}`).request);
 		expect(await foundBesideAStream('few')).toBe(kept);
 		for (let round = 0; round < 8; round++) {
 			const { answer } = await run(model.engine, firstTurn('many').request);
-			const { head, tail } = firstTurn('many');
 			await run(model.engine, { ...secondTurn('many', answer), keepForNextTurn: { head, tail } });
 		}
 		expect(await foundBesideAStream('again')).toBeGreaterThan(kept);
