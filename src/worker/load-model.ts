@@ -4,6 +4,7 @@ import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
 import { BOUND_VERSION, bindModel, bindNative, type NativeContext } from './binding.ts';
 import { chooseThreads, headSizeOf, PLAIN_ATTENTION_BATCH_TOKENS, usesFlashAttention } from './compute-options.ts';
+import { cpuQuota } from './cpu-quota.ts';
 import { describeModel, quantizationOf, textOf } from './describe-model.ts';
 import type { DraftModel } from './draft-model.ts';
 import { Embedder } from './embedder.ts';
@@ -75,7 +76,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		...(options.gpuLayers === 0 ? { gpu: false as const } : {}),
 	});
 	try {
-		const cores = Math.min(availableParallelism(), llama.cpuMathCores);
+		const cores = Math.min(availableParallelism(), llama.cpuMathCores, Math.max(1, Math.floor(cpuQuota())));
 		const threads = options.threads ?? chooseThreads(fileBytes, cores);
 		const { gpuLayers, draftPath = null } = options;
 		const draft = draftPath === null ? null : await loadDraft(llama, { path: draftPath, gpuLayers });
