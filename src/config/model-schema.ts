@@ -87,7 +87,13 @@ export const modelSchema = z.strictObject({
 		.union([z.int().nonnegative(), z.enum(['auto', 'max'])])
 		.default('auto')
 		.describe('Layers on the GPU.'),
-	batchTokens: z.int().positive().default(512).describe('Tokens in one batch.'),
+	batchTokens: z
+		.int()
+		.positive()
+		.default(512)
+		.describe(
+			'Tokens in one batch, at most: 64 for a model with heads of less than 64 on CPU, which reads those faster.',
+		),
 	prefillSliceTokens: z.int().positive().default(256).describe('Prompt tokens between two steps of decoding streams.'),
 	closing: z
 		.string()

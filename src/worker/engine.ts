@@ -180,7 +180,7 @@ export class Engine {
 				const plan = planStep(this.#slots, {
 					pace: this.#pace,
 					batchTokens: this.#options.batchTokens,
-					warmUps: NextTurns.mode({ isReturnedTo: this.#cache.isReturnedTo, isClosing: this.#isClosing }),
+					warmUps: this.#isClosing ? 'never' : this.#cache.warmUps,
 				});
 				if (plan.entries.length === 0) break;
 				if (plan.onlyWarmsUp && this.#nextTurns.pauseMs > 0) {

@@ -1,6 +1,6 @@
 import { TokenRepeats } from './token-repeats.ts';
 
-/** With the token before it a guess fills a batch of 4, 8 or 16 rows: on CPU each row left over costs as much as four. */
+/** With the token before it a guess fills a batch of 4, 8 or 16 rows, which kernels on CPU multiply at a time. */
 const FIRST_TOKENS = 3;
 const MOST_TOKENS = 15;
 

@@ -1,5 +1,4 @@
 import type { Generation } from './generation.ts';
-import type { WarmUps } from './plan-step.ts';
 import type { Slot } from './slot.ts';
 import type { createPromptTokeniser } from './tokenise-prompt.ts';
 
@@ -19,12 +18,6 @@ export class NextTurns {
 
 	constructor(options: NextTurnOptions) {
 		this.#options = options;
-	}
-
-	/** Beside requests that run only where users come back: it costs those a part of their time. */
-	static mode(state: { isReturnedTo: boolean; isClosing: boolean }): WarmUps {
-		if (state.isClosing) return 'never';
-		return state.isReturnedTo ? 'always' : 'alone';
 	}
 
 	/** A generation has left its slot. */

@@ -1,6 +1,7 @@
 import type { PrefixCacheCounts } from '../protocol/worker-api.ts';
 import type { Native } from './binding.ts';
 import type { Generation } from './generation.ts';
+import type { WarmUps } from './plan-step.ts';
 import { type PrefillPace, TARGET_STEP_MS } from './prefill-pace.ts';
 import { type Parking, SequenceShelf } from './sequence-shelf.ts';
 import type { Slot } from './slot.ts';
@@ -50,9 +51,9 @@ export class PrefixCache {
 		return { copied: this.#copied, ...this.#shelf.counts };
 	}
 
-	/** Users come back, so that what is prepared for them is worth some of the others' time. */
-	get isReturnedTo(): boolean {
-		return this.#returning > RETURNING_SHARE;
+	/** What is prepared for users is worth some of the others' time where they come back. */
+	get warmUps(): WarmUps {
+		return this.#returning > RETURNING_SHARE ? 'always' : 'alone';
 	}
 
 	/** Streams that decode have waited long enough; the rest is for after the step that they get now. */
