@@ -4,9 +4,9 @@ import { fetchModelFiles, type ModelFiles } from './model-files.ts';
 import type { RunContext } from './run.ts';
 import { watchShutdownSignals } from './shutdown-signals.ts';
 import { runWorker } from './worker.ts';
+import { workerEnvironment } from './worker-environment.ts';
 import type { WorkerFlags } from './worker-flags.ts';
 import { type WorkerSettings, workerSettings } from './worker-settings.ts';
-import { poolThreads } from './worker-threads.ts';
 
 /** `retort worker`: fetches the model where it has to, and serves it on its socket. Resolves to the exit code. */
 export async function runWorkerVerb(flags: WorkerFlags, context: RunContext): Promise<number> {
@@ -19,9 +19,9 @@ export async function runWorkerVerb(flags: WorkerFlags, context: RunContext): Pr
 async function fetchFiles(settings: WorkerSettings, context: RunContext): Promise<ModelFiles | null> {
 	const { signal, stop } = watchShutdownSignals(() => context.exit(1));
 	const log = createLog({ level: 'info', format: 'auto' }, process.stderr);
-	// Too late to set it here: libuv's pool runs already.
-	if (process.env.UV_THREADPOOL_SIZE === undefined)
-		log.info({ UV_THREADPOOL_SIZE: poolThreads(settings) }, 'steps are faster with this in the environment');
+	// Too late to set it here: libuv's pool runs already, and malloc has made up its mind.
+	const missing = Object.entries(workerEnvironment(settings)).filter(([name]) => process.env[name] === undefined);
+	if (missing.length > 0) log.info(Object.fromEntries(missing), 'steps are faster with this in the environment');
 	const terminal = process.stderr.isTTY ? process.stderr : null;
 	try {
 		return await fetchModelFiles(settings, { environment: process.env, signal, terminal, log });

@@ -3,7 +3,7 @@ import { configError } from '../errors.ts';
 import type { SpawnCommand } from '../pool/child-process.ts';
 import type { ModelFiles } from './model-files.ts';
 import { mainPath } from './package-root.ts';
-import { poolThreads } from './worker-threads.ts';
+import { workerEnvironment } from './worker-environment.ts';
 
 /** How a model's worker process is started on a socket. */
 export function workerSpawner(config: Config, files: ReadonlyMap<string, ModelFiles>) {
@@ -33,7 +33,7 @@ export function workerSpawner(config: Config, files: ReadonlyMap<string, ModelFi
 		return {
 			command: process.execPath,
 			args: [...heap, mainPath, 'worker', ...flags],
-			env: { UV_THREADPOOL_SIZE: String(poolThreads(model)) },
+			env: workerEnvironment(model),
 		};
 	};
 }

@@ -3,7 +3,13 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
 import { BOUND_VERSION, bindModel, bindNative, type NativeContext } from './binding.ts';
-import { chooseThreads, headSizeOf, PLAIN_ATTENTION_BATCH_TOKENS, usesFlashAttention } from './compute-options.ts';
+import {
+	chooseThreads,
+	headSizeOf,
+	mapsFile,
+	PLAIN_ATTENTION_BATCH_TOKENS,
+	usesFlashAttention,
+} from './compute-options.ts';
 import { cpuQuota } from './cpu-quota.ts';
 import { describeModel, quantizationOf, textOf } from './describe-model.ts';
 import type { DraftModel } from './draft-model.ts';
@@ -80,7 +86,8 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		const threads = options.threads ?? chooseThreads(fileBytes, cores);
 		const { gpuLayers, draftPath = null } = options;
 		const draft = draftPath === null ? null : await loadDraft(llama, { path: draftPath, gpuLayers });
-		const model = await llama.loadModel({ modelPath, gpuLayers });
+		const useMmap = mapsFile({ onCpu: llama.gpu === false, fileBytes, availableBytes: process.availableMemory() });
+		const model = await llama.loadModel({ modelPath, gpuLayers, ...(useMmap === null ? {} : { useMmap }) });
 		const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 		const vocabulary = createVocabulary(bindModel(model), vocabularySize);
 		const loading = { llama, model, draft, vocabulary, threads, options };

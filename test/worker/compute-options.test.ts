@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseThreads, headSizeOf, usesFlashAttention } from '../../src/worker/compute-options.ts';
+import { chooseThreads, headSizeOf, mapsFile, usesFlashAttention } from '../../src/worker/compute-options.ts';
 
 describe('threads', () => {
 	it('are all cores, and of many all but one', () => {
@@ -11,6 +11,14 @@ describe('threads', () => {
 
 	it('are one for a model of a few million parameters', () => {
 		expect(chooseThreads(2e6, 16)).toBe(1);
+	});
+});
+
+describe('the file', () => {
+	it('is read into memory on a CPU, unless that is short, and llama.cpp decides where a GPU computes', () => {
+		expect(mapsFile({ onCpu: true, fileBytes: 8e9, availableBytes: 11e9 })).toBe(false);
+		expect(mapsFile({ onCpu: true, fileBytes: 9e9, availableBytes: 11e9 })).toBe(true);
+		expect(mapsFile({ onCpu: false, fileBytes: 9e9, availableBytes: 11e9 })).toBeNull();
 	});
 });
 

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+
+/** What Linux shows of a GPU: NVIDIA, NVIDIA under WSL, AMD, and all that draw. */
+const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dxg', '/dev/kfd', '/dev/dri'];
+const MOST_POOL_THREADS = 128;
+
+/**
+ * What a worker process is faster with, and can only be told before it starts.
+ *
+ * `UV_THREADPOOL_SIZE`: threads of libuv's pool, which runs llama.cpp's steps. On CPU one: each pool thread would keep a team
+ * of compute threads of its own, and with every step they would take the cores from each other (1.5B shape on two cores: 26
+ * tokens/s in place of 35). On a GPU one more for each slot: where the binary is not our own, each draw is a job.
+ *
+ * `GLIBC_TUNABLES`: weights and cache on huge pages, where the kernel gives those to whoever asks (`madvise`, most
+ * distributions' setting). Every step reads all weights, so that small pages cost a look-up each: 1.5B shape, a tenth of
+ * the tokens a second at 1 stream. Other C libraries do not know the variable.
+ */
+export function workerEnvironment(
+	model: { gpuLayers: number | 'auto' | 'max'; slots: number },
+	machine: { platform: NodeJS.Platform; exists: (path: string) => boolean } = {
+		platform: process.platform,
+		exists: existsSync,
+	},
+): { UV_THREADPOOL_SIZE: string; GLIBC_TUNABLES: string } {
+	const mayHaveGpu = machine.platform !== 'linux' || GPU_DEVICES.some(machine.exists);
+	const threads = model.gpuLayers === 0 || !mayHaveGpu ? 1 : Math.min(MOST_POOL_THREADS, model.slots + 2);
+	return { UV_THREADPOOL_SIZE: String(threads), GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
+}
