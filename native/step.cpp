@@ -1,13 +1,20 @@
 // Decode steps of all slots in one call: batch, llama_decode and the draws of every slot that only needs its next token,
-// on one pool thread, and further steps while every slot's draw is just its next token. `retort native build` compiles this
-// file into node-llama-cpp's addon; src/worker/binding.ts uses it where it is there. The addon alone takes one pool job
-// for the decode and one more for each slot's draw, and each draw copies the whole vocabulary.
+// and further steps while every slot's draw is just its next token; JavaScript hears of those while the next one is under
+// way. All of it on a thread of its own. `retort native build` compiles this file into node-llama-cpp's addon;
+// src/worker/binding.ts uses it where it is there. The addon alone takes one pool job for the decode and one more for each
+// slot's draw, and each draw copies the whole vocabulary.
 //
 // Written against node-llama-cpp 3.22.1: AddonContext.h, AddonSampler.h.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "common/common.h"
@@ -36,9 +43,9 @@ struct Draw {
 // How far steps may follow each other without being asked for.
 struct Run {
     int32_t steps;
-    double budgetMs;
+    double tellMs;
     std::vector<llama_token> stops;
-    const int32_t * interrupt; // kept alive by the call's promise; not 0: somebody waits
+    const int32_t * interrupt; // kept alive by the job; not 0: somebody waits
 };
 
 bool higher(const llama_token_data & a, const llama_token_data & b) {
@@ -121,61 +128,120 @@ int32_t draw(AddonContext & context, AddonSampler & sampler, int32_t batchIndex,
     return token;
 }
 
-class StepWorker : public Napi::AsyncWorker {
+// The thread that computes. It is one: OpenMP keeps a team of threads for each thread that ever computed, and teams take the
+// cores from each other. It is none of libuv's: it may be busy as long as a text is long.
+class ComputeThread {
     public:
-        StepWorker(Napi::Env env, AddonContext * context, std::vector<Draw> draws, Run run, Napi::Int32Array interrupt)
-            : Napi::AsyncWorker(env, "RetortStepWorker"),
-              context(context),
+        // Never destroyed: it may be waiting when the process ends.
+        static ComputeThread & instance() {
+            static auto * thread = new ComputeThread();
+            return *thread;
+        }
+        void push(std::function<void()> job) {
+            {
+                std::lock_guard<std::mutex> lock(mutex);
+                jobs.push_back(std::move(job));
+            }
+            added.notify_one();
+        }
+
+    private:
+        ComputeThread() {
+            std::thread([this] { work(); }).detach();
+        }
+        void work() {
+            for (;;) {
+                std::unique_lock<std::mutex> lock(mutex);
+                added.wait(lock, [this] { return !jobs.empty(); });
+                const auto job = std::move(jobs.front());
+                jobs.pop_front();
+                lock.unlock();
+                job();
+            }
+        }
+
+        std::mutex mutex;
+        std::condition_variable added;
+        std::deque<std::function<void()>> jobs;
+};
+
+// One call from JavaScript: steps over what lies in the context's batch. Holds what it uses until it is answered.
+class StepJob {
+    public:
+        static Napi::Promise start(Napi::Env env, AddonContext * context, std::vector<Draw> draws, Run run, Napi::Object interrupt, Napi::Function onDrawn) {
+            auto * job = new StepJob(env, context, std::move(draws), std::move(run), interrupt, onDrawn);
+            const auto promise = job->deferred.Promise();
+            ComputeThread::instance().push([job] { job->execute(); });
+            return promise;
+        }
+
+    private:
+        using Clock = std::chrono::steady_clock;
+
+        StepJob(Napi::Env env, AddonContext * context, std::vector<Draw> draws, Run run, Napi::Object interrupt, Napi::Function onDrawn)
+            : context(context),
               draws(std::move(draws)),
               run(std::move(run)),
-              interrupt(Napi::Persistent(interrupt.As<Napi::Object>())),
-              deferred(Napi::Promise::Deferred::New(env)) {
+              interrupt(Napi::Persistent(interrupt)),
+              deferred(Napi::Promise::Deferred::New(env)),
+              toJs(Napi::ThreadSafeFunction::New(env, onDrawn, "RetortStep", 0, 1)) {
             context->Ref();
             for (auto & each : this->draws) {
                 each.sampler->Ref();
             }
         }
-        ~StepWorker() {
+        // On JavaScript's thread.
+        ~StepJob() {
             for (auto & each : draws) {
                 each.sampler->Unref();
             }
             context->Unref();
         }
-        Napi::Promise promise() {
-            return deferred.Promise();
-        }
 
-    protected:
-        void Execute() override {
-            using Clock = std::chrono::steady_clock;
-            const auto started = Clock::now();
+        void execute() {
+            std::string failure;
             try {
-                for (int32_t step = 1;; step++) {
-                    const auto stepStarted = Clock::now();
-                    decode();
-                    const bool goesOn = drawAll() && step < run.steps && __atomic_load_n(run.interrupt, __ATOMIC_RELAXED) == 0;
-                    const auto now = Clock::now();
-                    const std::chrono::duration<double, std::milli> until = now - started + (now - stepStarted);
-                    if (!goesOn || until.count() > run.budgetMs) {
-                        return;
-                    }
-                    batchOfDrawn();
-                }
+                runSteps();
             } catch (const std::exception & error) {
-                SetError(error.what());
+                failure = error.what();
+            } catch (...) {
+                failure = "llama_decode failed";
+            }
+            // Once it is called, JavaScript's thread may have done with this.
+            auto last = toJs;
+            last.NonBlockingCall([this, failure](Napi::Env env, Napi::Function) {
+                if (failure.empty()) {
+                    deferred.Resolve(toArray(env, drawn));
+                } else {
+                    deferred.Reject(Napi::Error::New(env, failure).Value());
+                }
+                delete this;
+            });
+            last.Release();
+        }
+        void runSteps() {
+            auto told = Clock::now();
+            for (int32_t step = 1;; step++) {
+                const auto started = Clock::now();
+                decode();
+                if (!drawAll() || step >= run.steps || __atomic_load_n(run.interrupt, __ATOMIC_RELAXED) != 0) {
+                    return;
+                }
+                const auto now = Clock::now();
+                const std::chrono::duration<double, std::milli> untilNext = now - told + (now - started);
+                batchOfDrawn();
+                if (untilNext.count() > run.tellMs) {
+                    told = now;
+                    toJs.NonBlockingCall([rows = std::move(drawn)](Napi::Env env, Napi::Function onDrawn) { onDrawn.Call({ toArray(env, rows) }); });
+                    drawn.clear();
+                }
             }
         }
-        void OnOK() override {
-            Napi::HandleScope scope(Env());
-            auto result = Napi::Int32Array::New(Env(), drawn.size());
-            std::copy(drawn.begin(), drawn.end(), result.Data());
-            deferred.Resolve(result);
+        static Napi::Int32Array toArray(Napi::Env env, const std::vector<int32_t> & numbers) {
+            auto array = Napi::Int32Array::New(env, numbers.size());
+            std::copy(numbers.begin(), numbers.end(), array.Data());
+            return array;
         }
-        void OnError(const Napi::Error & error) override {
-            deferred.Reject(error.Value());
-        }
-
-    private:
         void decode() {
             context->sharedSamplerData.gotLogit = false;
             context->sharedSamplerData.hasLogits = false;
@@ -224,12 +290,13 @@ class StepWorker : public Napi::AsyncWorker {
         Run run;
         Napi::ObjectReference interrupt;
         Napi::Promise::Deferred deferred;
-        std::vector<int32_t> drawn; // a row a step
+        Napi::ThreadSafeFunction toJs; // calls in order
+        std::vector<int32_t> drawn; // a row a step; what was not told
         std::vector<llama_token_data> found;
 };
 
-// retortStep(context, entries: Int32Array, tokens: Uint32Array, samplers: AddonSampler[],
-//            steps: number, budgetMs: number, stops: Uint32Array, interrupt: Int32Array): Promise<Int32Array>
+// retortStep(context, entries: Int32Array, tokens: Uint32Array, samplers: AddonSampler[], steps: number, tellMs: number,
+//            stops: Uint32Array, interrupt: Int32Array, onDrawn: (drawn: Int32Array) => void): Promise<Int32Array>
 //
 // `entries` holds five numbers a slot, slots ascending: sequence, first position, count of its `tokens`, what becomes of
 // the last of them (0 nothing, 1 logits, 2 logits and a draw by the next of `samplers`), and how many more tokens follow
@@ -238,9 +305,10 @@ class StepWorker : public Napi::AsyncWorker {
 // sampleToken. Cells of wrong guesses stay in the cache.
 //
 // With `steps` above 1, which asks for a draw of every slot and for no guesses, up to so many steps follow each other,
-// each with the tokens that the one before drew, until one of them is in `stops` or ends the generation, the next step
-// would end after `budgetMs`, or interrupt[0] is not 0. Resolves to one list a draw and step, steps outermost: how many
-// tokens, and the tokens. The very last ones are not evaluated.
+// each with the tokens that the one before drew, until one of them is in `stops` or ends the generation, or interrupt[0] is
+// not 0. Whenever the next step would end later than `tellMs` after the last time, `onDrawn` is called with what was drawn
+// since; the promise resolves to the rest. Both are one list a draw and step, steps outermost: how many tokens, and the
+// tokens. The very last ones of all are not evaluated.
 Napi::Value step(const Napi::CallbackInfo & info) {
     auto * context = Napi::ObjectWrap<AddonContext>::Unwrap(info[0].As<Napi::Object>());
     const auto entries = info[1].As<Napi::Int32Array>();
@@ -288,14 +356,25 @@ Napi::Value step(const Napi::CallbackInfo & info) {
         std::vector<llama_token>(stops.Data(), stops.Data() + stops.ElementLength()),
         interrupt.Data(),
     };
-    auto * worker = new StepWorker(info.Env(), context, std::move(draws), std::move(run), interrupt);
-    worker->Queue();
-    return worker->promise();
+    return StepJob::start(info.Env(), context, std::move(draws), std::move(run), interrupt, info[8].As<Napi::Function>());
+}
+
+// retortDecode(context): Promise, of the batch that was put together by initBatch and addToBatch.
+Napi::Value decode(const Napi::CallbackInfo & info) {
+    auto * context = Napi::ObjectWrap<AddonContext>::Unwrap(info[0].As<Napi::Object>());
+    if (context->disposed || !context->has_batch) {
+        Napi::RangeError::New(info.Env(), "No batch").ThrowAsJavaScriptException();
+        return info.Env().Undefined();
+    }
+    const auto interrupt = Napi::Int32Array::New(info.Env(), 1);
+    const auto onDrawn = Napi::Function::New(info.Env(), [](const Napi::CallbackInfo &) {});
+    return StepJob::start(info.Env(), context, {}, { 1, 0, {}, interrupt.Data() }, interrupt, onDrawn);
 }
 
 } // namespace
 
 void registerRetort(Napi::Env env, Napi::Object exports) {
     exports.Set("retortStep", Napi::Function::New(env, step, "retortStep"));
-    exports.Set("retortStepVersion", Napi::Number::New(env, 3));
+    exports.Set("retortDecode", Napi::Function::New(env, decode, "retortDecode"));
+    exports.Set("retortStepVersion", Napi::Number::New(env, 4));
 }

@@ -32,8 +32,6 @@ export type NativeContext = {
 	initBatch(size: number): void;
 	/** Returns the batch indexes of the tokens whose logits were asked for. Add sequences in ascending order. */
 	addToBatch(sequence: number, firstPosition: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array;
-	/** One llama_decode on a pool thread. Its failure leaves the KV cache undefined: retire the context. */
-	decodeBatch(): Promise<void>;
 	/** Samples and accepts (penalties, grammar) on a pool thread; -1 when the grammar leaves nothing. */
 	sampleToken(batchIndex: number, sampler: NativeSampler): Promise<number>;
 	sampleToken(
@@ -100,12 +98,12 @@ type Bindings = {
 };
 
 /**
- * Whole steps in one pool job, of native/step.cpp: in the binary of `retort native build` and in no other. `entries`
+ * Whole steps in one call, of native/step.cpp: in the binary of `retort native build` and in no other. `entries`
  * holds five numbers a slot, slots ascending: sequence, first position, count of its `tokens`, what becomes of the last of
  * them (STEP_NOTHING, STEP_LOGITS or STEP_DRAW), and how many more tokens follow as guesses. A draw goes on along the
  * guesses as long as they are what comes out. Resolves to what each of `samplers` drew, for each step: a count, and so many
  * tokens; -1 when the grammar leaves nothing, -2 when that sampler failed. All but a slot's very last token are in the
- * cache then, and so are wrong guesses. Rejects as decodeBatch does.
+ * cache then, and so are wrong guesses. Rejects as `decode` does.
  */
 export type NativeStep = (
 	entries: Int32Array,
@@ -114,16 +112,21 @@ export type NativeStep = (
 	run: StepRun,
 ) => Promise<Int32Array>;
 
-/** How far steps follow each other in one job, when all entries draw and none has guesses. */
+/** How far steps follow each other in one call, when all entries draw and none has guesses. */
 export type StepRun = {
 	/** At most so many. */
 	steps: number;
-	/** No step that would end later is begun. */
-	budgetMs: number;
+	/** Before a step that would end later than so long after the last time, `onDrawn` is told. */
+	tellMs: number;
 	/** Tokens after which this thread decides; what ends the generation is always among them. */
 	stops: Uint32Array;
 	/** Its first element, set to 1, ends the run after the step under way. */
 	interrupt: Int32Array;
+	/**
+	 * What was drawn since the last time, as the result has it, which holds the rest. These tokens are in the cache, or will be
+	 * with the step under way. Must not throw.
+	 */
+	onDrawn(drawn: Int32Array): void;
 };
 
 /** What becomes of a slot's last token in a step. */
@@ -132,10 +135,12 @@ export const STEP_LOGITS = 1;
 export const STEP_DRAW = 2;
 
 /** Of the contract above; the `retortStepVersion` of a binary that keeps it. */
-export const STEP_VERSION = 3;
+export const STEP_VERSION = 4;
 
 export type Native = {
 	context: NativeContext;
+	/** One llama_decode of the context's batch, off this thread. Its failure leaves the KV cache undefined: retire the context. */
+	decode(): Promise<unknown>;
 	/** Null in node-llama-cpp's own binaries. */
 	step: NativeStep | null;
 	createSampler(): NativeSampler;
@@ -153,7 +158,7 @@ function hasMethods(value: unknown, names: readonly string[]): boolean {
 	);
 }
 
-function isNativeContext(value: unknown): value is NativeContext {
+function isNativeContext(value: unknown): value is NativeContext & { decodeBatch(): Promise<void> } {
 	return hasMethods(value, [
 		'initBatch',
 		'addToBatch',
@@ -203,7 +208,7 @@ export function bindNative(llama: Llama, model: LlamaModel, context: LlamaContex
 	const nativeModel = bindModel(model);
 	return {
 		context: nativeContext,
-		step: bindStep(bindings, nativeContext),
+		...(bindSteps(bindings, nativeContext) ?? { decode: () => nativeContext.decodeBatch(), step: null }),
 		createSampler: () => new bindings.AddonSampler(nativeModel),
 		compileGrammar: (gbnf) => new bindings.AddonGrammar(gbnf, { addonExports: bindings, rootRuleName: 'root' }),
 		startGrammar: (grammar) => new bindings.AddonGrammarEvaluationState(nativeModel, grammar),
@@ -211,11 +216,17 @@ export function bindNative(llama: Llama, model: LlamaModel, context: LlamaContex
 	};
 }
 
-function bindStep(bindings: Bindings, context: NativeContext): NativeStep | null {
+/** Both on one thread, native/step.cpp's own; null in other binaries. */
+function bindSteps(bindings: Bindings, context: NativeContext): Pick<Native, 'decode' | 'step'> | null {
 	const step: unknown = Reflect.get(bindings, 'retortStep');
-	if (typeof step !== 'function' || Reflect.get(bindings, 'retortStepVersion') !== STEP_VERSION) return null;
-	return (entries, tokens, samplers, { steps, budgetMs, stops, interrupt }) =>
-		Reflect.apply(step, null, [context, entries, tokens, samplers, steps, budgetMs, stops, interrupt]);
+	const decode: unknown = Reflect.get(bindings, 'retortDecode');
+	const isOurs = Reflect.get(bindings, 'retortStepVersion') === STEP_VERSION;
+	if (!isOurs || typeof step !== 'function' || typeof decode !== 'function') return null;
+	return {
+		decode: () => Reflect.apply(decode, null, [context]),
+		step: (entries, tokens, samplers, { steps, tellMs, stops, interrupt, onDrawn }) =>
+			Reflect.apply(step, null, [context, entries, tokens, samplers, steps, tellMs, stops, interrupt, onDrawn]),
+	};
 }
 
 function changed(where: string) {

@@ -29,7 +29,7 @@ export function createDraftModel(native: Native, options: { batchTokens: number;
 		context.initBatch(tokens.length);
 		const [at = 0] = context.addToBatch(0, known.length, Uint32Array.from(tokens), Uint32Array.of(tokens.length - 1));
 		for (const id of tokens) known.push(id);
-		await context.decodeBatch();
+		await native.decode();
 		batchIndex = at;
 	}
 

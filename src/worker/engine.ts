@@ -43,6 +43,8 @@ export type GenerationHandle = {
 	resume(): void;
 };
 
+const NOTHING: StepPlan = { entries: [], decodingTokens: 0, readsPrompts: false, onlyWarmsUp: false };
+
 /**
  * The decode loop: one batch a step for all slots, decoding tokens first, prompt slices in what room is left, idle slots'
  * warm-up last. It sleeps when there is nothing to evaluate.
@@ -59,8 +61,11 @@ export class Engine {
 	readonly #nextTurns: NextTurns;
 	#order = 0;
 	#progress = 0;
-	#lastStepMs = 0;
-	#readsPrompts = false;
+	/** What is evaluated. */
+	#plan: StepPlan = NOTHING;
+	#sinceMs = 0;
+	/** How long the steps took that were counted last. */
+	#lastStepsMs = 0;
 	#isRunning = false;
 	#isClosing = false;
 	#failure: RetortError | null = null;
@@ -79,7 +84,8 @@ export class Engine {
 		this.#nextTurns = new NextTurns({ contextTokens, tokenisePrompt: this.tokenisePrompt });
 		const { batchTokens, speculation = null } = options;
 		const duringDecode = () => this.#deliver();
-		this.#step = createStep({ native, vocabulary, contextTokens, batchTokens, speculation, duringDecode });
+		const onSteps = (steps: number) => this.#goOn(steps);
+		this.#step = createStep({ native, vocabulary, contextTokens, batchTokens, speculation, duringDecode, onSteps });
 	}
 
 	/**
@@ -204,20 +210,36 @@ export class Engine {
 		}
 	}
 
-	async #evaluate({ entries, decodingTokens, readsPrompts }: StepPlan): Promise<void> {
-		const startedMs = performance.now();
-		this.#readsPrompts = readsPrompts;
-		const steps = await this.#step.run(entries, this.#slots);
-		this.#lastStepMs = performance.now() - startedMs;
-		const ms = this.#lastStepMs / steps;
+	async #evaluate(plan: StepPlan): Promise<void> {
+		this.#plan = plan;
+		this.#sinceMs = performance.now();
+		const hasRoom = this.#busySlots() < this.#slots.length;
+		const runsOn = !this.#cache.isAwaited && !(hasRoom && this.#waiting.length > 0);
+		this.#count(await this.#step.run(plan.entries, this.#slots, runsOn));
+	}
+
+	/** Steps of a run are over, and others follow. */
+	#goOn(steps: number): void {
+		this.#count(steps);
+		this.#deliver();
+		this.#delivery.heartbeat();
+		if (this.#slots.some(({ generation }) => generation?.isPaused)) this.#step.interrupt();
+	}
+
+	#count(steps: number): void {
+		const { entries, decodingTokens } = this.#plan;
+		const now = performance.now();
+		this.#lastStepsMs = now - this.#sinceMs;
+		this.#sinceMs = now;
 		const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0);
 		this.#progress += tokens * steps;
-		this.#pace.observe({ ms, promptTokens: tokens - decodingTokens, decodes: decodingTokens > 0 });
+		const promptTokens = tokens - decodingTokens;
+		this.#pace.observe({ ms: this.#lastStepsMs / steps, promptTokens, decodes: decodingTokens > 0 });
 	}
 
 	/** What the step before gave; nothing waits behind a step that reads a prompt. */
 	#deliver(): void {
-		this.#delivery.flush(this.#readsPrompts ? null : performance.now() + this.#lastStepMs);
+		this.#delivery.flush(this.#plan.readsPrompts ? null : performance.now() + this.#lastStepsMs);
 	}
 
 	#releaseDone(): boolean {

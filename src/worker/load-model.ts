@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
-import { BOUND_VERSION, bindModel, bindNative, type NativeContext } from './binding.ts';
+import { BOUND_VERSION, bindModel, bindNative, type Native } from './binding.ts';
 import {
 	chooseThreads,
 	headSizeOf,
@@ -136,11 +136,12 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 }
 
 /** Evaluates a few tokens, and finds out what moving them costs and whether the cache can be cut. */
-async function warmUp(context: NativeContext, { slots, parkedBytes }: LoadOptions) {
+async function warmUp(native: Native, { slots, parkedBytes }: LoadOptions) {
+	const { context } = native;
 	context.initBatch(WARM_UP_TOKENS);
 	context.addToBatch(0, 0, new Uint32Array(WARM_UP_TOKENS), Uint32Array.of(WARM_UP_TOKENS - 1));
-	await context.decodeBatch();
-	const copyMs = slots > 1 ? await measureCopy(context, WARM_UP_TOKENS) : Number.POSITIVE_INFINITY;
+	await native.decode();
+	const copyMs = slots > 1 ? await measureCopy(native, WARM_UP_TOKENS) : Number.POSITIVE_INFINITY;
 	const parking = await openParking(context, { tokens: WARM_UP_TOKENS, budgetBytes: parkedBytes });
 	const canBeCut = context.removeTokenCellsFromSequence(0, 1, -1);
 	context.disposeSequence(0);
@@ -176,7 +177,7 @@ async function makeEngine({ llama, model, draft, vocabulary, threads, options }:
 	});
 	const drafting = (await draft?.open(model, { contextTokens, batchTokens, threads })) ?? null;
 	const native = bindNative(llama, model, context);
-	const { copyMs, parking, canBeCut } = await warmUp(native.context, options);
+	const { copyMs, parking, canBeCut } = await warmUp(native, options);
 	const engine = new Engine({
 		native,
 		vocabulary,

@@ -1,4 +1,4 @@
-import type { NativeContext } from './binding.ts';
+import type { Native, NativeContext } from './binding.ts';
 import { openSequenceFiles } from './sequence-files.ts';
 import type { Parking } from './sequence-shelf.ts';
 
@@ -10,12 +10,12 @@ const TRIES = 3;
  * What copying a slot's cache to another slot takes: the step after the copy against a step without. Of sequence 0,
  * which holds so many tokens and keeps them. Infinity where the model's memory cannot do it.
  */
-export async function measureCopy(context: NativeContext, tokens: number): Promise<number> {
+export async function measureCopy({ context, decode }: Native, tokens: number): Promise<number> {
 	const step = async (position: number) => {
 		const startedMs = performance.now();
 		context.initBatch(1);
 		context.addToBatch(0, position, Uint32Array.of(0), new Uint32Array(0));
-		await context.decodeBatch();
+		await decode();
 		return performance.now() - startedMs;
 	};
 	let leastMs = Number.POSITIVE_INFINITY;

@@ -3,15 +3,10 @@ import type { Native } from './binding.ts';
 import type { Generation } from './generation.ts';
 import type { WarmUps } from './plan-step.ts';
 import { type PrefillPace, TARGET_STEP_MS } from './prefill-pace.ts';
+import { ReturningUsers } from './returning-users.ts';
 import { type Parking, SequenceShelf } from './sequence-shelf.ts';
 import type { Slot } from './slot.ts';
 import { type CacheCosts, commonPrefix, LEAST_COPIED_TOKENS, LEAST_SHARED_TOKENS, placePrompt } from './slot-table.ts';
-
-/** Of the last requests, so many that a single one moves the share by a tenth. */
-const NEWEST_WEIGHT = 0.1;
-const RETURNING_SHARE = 0.25;
-/** Until it is known: the second turn of the first user is to cost no more than its own tokens. */
-const FIRST_SHARE = 0.5;
 
 export type PrefixCacheOptions = {
 	native: Native;
@@ -37,8 +32,7 @@ export class PrefixCache {
 	#movedMs = 0;
 	/** A model's memory that cannot be cut back (recurrent) is of use for nothing but its own sequence. */
 	#canCut = true;
-	/** Share of the last requests that went on with a conversation which is held here. */
-	#returning = FIRST_SHARE;
+	readonly #users = new ReturningUsers();
 	#copied = 0;
 	#uses = 0;
 
@@ -53,7 +47,7 @@ export class PrefixCache {
 
 	/** What is prepared for users is worth some of the others' time where they come back. */
 	get warmUps(): WarmUps {
-		return this.#returning > RETURNING_SHARE ? 'always' : 'alone';
+		return this.#users.areExpected ? 'always' : 'alone';
 	}
 
 	/** Streams that decode have waited long enough; the rest is for after the step that they get now. */
@@ -70,11 +64,11 @@ export class PrefixCache {
 		const slot = placement === null ? undefined : slots[placement.index];
 		if (placement === null || slot === undefined) return;
 		const { prefix, cachedTokens } = placement;
+		const mayGoOn = keepForNextTurn !== null && this.#holdsConversations();
 		const sequence = prefix.from === 'parked' ? this.#shelf.take(prefix.id) : null;
-		if (keepForNextTurn !== null) {
+		if (mayGoOn) {
 			const held = sequence ?? (prefix.from === 'own' && slot.mayContinue ? slot : null);
-			const goesOn = held !== null && held.tokens.length > 0 && held.tokens.length === cachedTokens;
-			this.#returning += (Number(goesOn) - this.#returning) * NEWEST_WEIGHT;
+			this.#users.observe(held !== null && held.tokens.length > 0 && held.tokens.length === cachedTokens);
 		}
 		slot.take(generation);
 		await this.#park(slot, prefix.from === 'own' ? cachedTokens : 0);
@@ -174,6 +168,12 @@ export class PrefixCache {
 			copyMs: bounded(copyMs),
 			moveMs: (tokens) => bounded(this.#shelf.moveMs(tokens)),
 		};
+	}
+
+	/** That nobody is in. */
+	#holdsConversations(): boolean {
+		const inSlots = this.#options.slots.some(({ isBusy, mayContinue }) => !isBusy && mayContinue);
+		return inSlots || this.#shelf.views.length > 0;
 	}
 
 	#isDecoding(): boolean {

@@ -13,6 +13,8 @@ export type LoneResult = { ms: number; guessed: number; right: number };
 export type Speculation = {
 	/** At most `most`, none where it was measured not to pay. `slot` holds the whole text, its last token included. */
 	guess(slot: Slot, generation: Generation, most: number): readonly number[] | Promise<readonly number[]>;
+	/** Whether `guess` is worth a call, while plain steps follow each other. */
+	hasGuess(generation: Generation, most: number): boolean;
 	/** After each step of one generation alone. */
 	observe(generation: Generation, result: LoneResult): void;
 };
@@ -58,6 +60,11 @@ export function createSpeculation({ repeats, draft: given }: SpeculationSources)
 				}
 			}
 			return draft?.gain.pays() ? askDraft(draft, slot, Math.min(room, DRAFT_TOKENS)) : [];
+		},
+		hasGuess(generation, most) {
+			const room = generation.guessRoom(most);
+			if (room < 1) return false;
+			return (repeats.pays() && generation.repeat(room).length > 0) || draft?.gain.pays() === true;
 		},
 		observe(generation, { ms, guessed, right }) {
 			const step = { ms, tokens: right + 1, guessed: source !== 'plain' };

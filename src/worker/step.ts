@@ -1,6 +1,6 @@
-import { workerFailed } from '../errors.ts';
 import type { BatchEntry } from './batch-plan.ts';
 import type { Native } from './binding.ts';
+import { failDraw, NO_TOKEN } from './drawn-run.ts';
 import type { Generation } from './generation.ts';
 import { createLogprobReader } from './logprobs.ts';
 import type { Slot } from './slot.ts';
@@ -8,8 +8,6 @@ import type { Speculation } from './speculation.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { createWholeStep } from './whole-step.ts';
 
-/** Drawn when the grammar is at its end and the vocabulary has no token to say so. */
-const NO_TOKEN = -1;
 /** What lies between two steps counts for the later one, up to this: more is idleness. */
 const HAND_OVER_MS = 2;
 
@@ -30,13 +28,23 @@ export type Ready = {
 	/** Where its logits lie, and those after each token of the guess behind them. */
 	batchIndex: number;
 	guess: readonly number[];
-	/** The tokens that the step drew already, one after another; null when one is still to be drawn. */
-	drawn: number[] | null;
+};
+
+/** The generation that decodes alone, where there may be guesses, and what it was at when its steps were last measured. */
+type Lone = {
+	share: Share;
+	generation: Generation;
+	speculation: Speculation;
+	sinceMs: number;
+	sinceToken: number;
 };
 
 export type Step = {
-	/** Resolves to how many steps were made: more than one where nobody had to be asked between them. */
-	run(entries: readonly BatchEntry[], slots: readonly Slot[]): Promise<number>;
+	/**
+	 * `runsOn`: nobody waits for the step's end, so that others may follow it by themselves. Resolves to how many were made
+	 * since `onSteps` was last told of some.
+	 */
+	run(entries: readonly BatchEntry[], slots: readonly Slot[], runsOn: boolean): Promise<number>;
 	/** Somebody waits: steps under way end as soon as they can. */
 	interrupt(): void;
 };
@@ -49,8 +57,10 @@ export type StepOptions = {
 	speculation: Speculation | null;
 	/** Tokens of a batch at most. */
 	batchTokens: number;
-	/** Runs on this thread while a pool thread decodes: the time to write out what the step before gave. */
+	/** Runs on this thread while another decodes: the time to write out what the step before gave. */
 	duringDecode: () => void;
+	/** So many steps gave what they had to give, and others follow. */
+	onSteps: (steps: number) => void;
 };
 
 /**
@@ -60,9 +70,10 @@ export type StepOptions = {
 export function createStep(options: StepOptions): Step {
 	const { native, speculation } = options;
 	let lastEndMs = 0;
+	let lone: Lone | null = null;
 	const { context } = native;
 	const readLogprob = createLogprobReader(options.native, options.vocabulary);
-	const wholeStep = native.step === null ? null : createWholeStep(native.step, options);
+	const wholeStep = native.step === null ? null : createWholeStep(native.step, { ...options, onSteps });
 
 	/** Takes each entry's tokens from what its slot has pending. */
 	function take(entries: readonly BatchEntry[], slots: readonly Slot[]): Share[] {
@@ -83,28 +94,49 @@ export function createStep(options: StepOptions): Step {
 	}
 
 	/**
-	 * The generation that decodes alone, with its share. Where several decode nothing is guessed: of unequal lengths guesses
-	 * cut a batch into several micro-batches, each of which reads all weights (measured: 0.68 of the tokens a second at 4
-	 * streams of the embedded model).
+	 * Where several decode nothing is guessed: of unequal lengths guesses cut a batch into several micro-batches, each of which
+	 * reads all weights (measured: 0.68 of the tokens a second at 4 streams of the embedded model).
 	 */
-	function loneOf(shares: readonly Share[]): { share: Share; generation: Generation } | null {
+	function loneOf(shares: readonly Share[], sinceMs: number): Lone | null {
 		const [share] = shares;
 		const generation = share?.slot.generation ?? null;
-		if (share === undefined || shares.length > 1 || generation === null) return null;
-		return share.isLast && !generation.isPrefill ? { share, generation } : null;
+		if (speculation === null || share === undefined || shares.length > 1 || generation === null) return null;
+		if (!share.isLast || generation.isPrefill) return null;
+		return { share, generation, speculation, sinceMs, sinceToken: share.slot.tokens.length };
+	}
+
+	/** How many more tokens have room in a batch with so many. */
+	function guessRoom(slot: Slot, tokens: number): number {
+		return Math.min(options.batchTokens - tokens, options.contextTokens - slot.tokens.length);
 	}
 
 	/** Adds guesses to what it decodes. */
-	async function speculate({ share, generation }: { share: Share; generation: Generation }): Promise<void> {
-		const { slot, tokens } = share;
-		const most = Math.min(options.batchTokens - tokens.length, options.contextTokens - slot.tokens.length);
-		const guess = speculation?.guess(slot, generation, most) ?? [];
+	async function speculate({ share, generation, speculation }: Lone): Promise<void> {
+		const guess = speculation.guess(share.slot, generation, guessRoom(share.slot, share.tokens.length));
 		if (!(guess instanceof Promise)) {
 			share.guess = guess;
 			return;
 		}
 		options.duringDecode();
 		share.guess = await guess;
+	}
+
+	/** `drawn`: tokens since the last time. */
+	function observe(each: Lone, drawn: number): void {
+		const now = performance.now();
+		const { share, generation, speculation } = each;
+		speculation.observe(generation, { ms: now - each.sinceMs, guessed: share.guess.length, right: drawn - 1 });
+		each.sinceMs = now;
+		each.sinceToken = share.slot.tokens.length;
+	}
+
+	function onSteps(steps: number): void {
+		if (lone !== null) {
+			const { share, generation, speculation, sinceToken } = lone;
+			observe(lone, share.slot.tokens.length - sinceToken);
+			if (speculation.hasGuess(generation, guessRoom(share.slot, 1))) wholeStep?.interrupt();
+		}
+		options.onSteps(steps);
 	}
 
 	async function decode(shares: readonly Share[]): Promise<{ ready: Ready[]; steps: number }> {
@@ -114,22 +146,20 @@ export function createStep(options: StepOptions): Step {
 			const wanted = Uint32Array.from({ length: isLast ? 1 + guess.length : 0 }, (_, at) => tokens.length - 1 + at);
 			const [batchIndex] = context.addToBatch(slot.index, position, Uint32Array.of(...tokens, ...guess), wanted);
 			const { generation } = slot;
-			if (batchIndex !== undefined && generation !== null)
-				ready.push({ slot, generation, batchIndex, guess, drawn: null });
+			if (batchIndex !== undefined && generation !== null) ready.push({ slot, generation, batchIndex, guess });
 		}
-		const decoded = context.decodeBatch();
+		const decoded = native.decode();
 		options.duringDecode();
 		await decoded;
 		return { ready, steps: 1 };
 	}
 
 	/** Draws until the phase machine takes a token: it refuses one at most, for an empty or an unopened phase. */
-	async function draw({ slot, generation, batchIndex, guess, drawn }: Ready): Promise<void> {
+	async function draw({ slot, generation, batchIndex, guess }: Ready): Promise<void> {
 		const { logprobs } = generation.request;
 		/** Tokens of the guess that came true. */
 		let right = 0;
 		try {
-			if (drawn !== null) acceptRun(slot, generation, drawn);
 			while (!generation.isFinished && !generation.isCancelled && generation.pending.length === 0) {
 				if (generation.needsConfig) {
 					slot.sampler.applyConfig(generation.samplerConfig());
@@ -147,17 +177,15 @@ export function createStep(options: StepOptions): Step {
 				right++;
 			}
 		} catch (cause) {
-			// A grammar that stumbles is its own request's fault; the context is whole.
-			generation.fail('generation_failed', cause instanceof Error ? cause.message : 'Sampling failed.');
+			failDraw(generation, cause);
 		}
 	}
 
-	async function run(entries: readonly BatchEntry[], slots: readonly Slot[]): Promise<number> {
+	async function run(entries: readonly BatchEntry[], slots: readonly Slot[], runsOn: boolean): Promise<number> {
 		const shares = take(entries, slots);
-		const startedMs = Math.max(lastEndMs, performance.now() - HAND_OVER_MS);
-		const lone = speculation === null ? null : loneOf(shares);
+		lone = loneOf(shares, Math.max(lastEndMs, performance.now() - HAND_OVER_MS));
 		if (lone !== null) await speculate(lone);
-		const { ready, steps } = await (wholeStep === null ? decode(shares) : wholeStep.decode(shares));
+		const { ready, steps } = await (wholeStep === null ? decode(shares) : wholeStep.decode(shares, runsOn));
 		const draws: Promise<void>[] = [];
 		for (const each of ready) {
 			const { generation } = each;
@@ -170,9 +198,9 @@ export function createStep(options: StepOptions): Step {
 		for (const { slot, tokens, position, guess } of shares) {
 			const right = slot.tokens.length - position - tokens.length;
 			if (right < guess.length) context.removeTokenCellsFromSequence(slot.index, slot.tokens.length, -1);
-			const ms = lastEndMs - startedMs;
-			if (lone !== null) speculation?.observe(lone.generation, { ms, guessed: guess.length, right });
 		}
+		// The last one drawn is not in the cache yet.
+		if (lone !== null) observe(lone, lone.share.slot.tokens.length - lone.sinceToken + 1);
 		for (const { slot, generation } of ready) {
 			if (slot.tokens.length + generation.pending.length > options.contextTokens) generation.endForLength();
 		}
@@ -180,23 +208,4 @@ export function createStep(options: StepOptions): Step {
 	}
 
 	return { run, interrupt: () => wholeStep?.interrupt() };
-}
-
-/** Takes what steps in a row drew for a slot. All tokens but the last are in the cache already. */
-function acceptRun(slot: Slot, generation: Generation, drawn: readonly number[]): void {
-	const last = drawn.length - 1;
-	for (const [at, id] of drawn.entries()) {
-		if (id < NO_TOKEN) throw workerFailed('Sampling failed.');
-		if (id === NO_TOKEN) generation.endOfGrammar();
-		else generation.accept(id, null);
-		if (at === last || generation.isFinished || generation.isCancelled) return;
-		const [, ...forced] = generation.pending;
-		generation.pending = [];
-		if (forced.length === 0) continue;
-		// The phase was ended from outside meanwhile: what was drawn after this token is void.
-		const kept = slot.tokens.slice(0, slot.tokens.length - (last - at - 1));
-		slot.rewind(kept.length);
-		generation.pending = [...kept.slice(slot.tokens.length), ...forced];
-		return;
-	}
 }

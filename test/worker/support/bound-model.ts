@@ -29,7 +29,10 @@ export type StepByStep = {
 };
 
 /** The contract of native/step.cpp, kept by the calls that every binary has. */
-export function stepByStep({ native: { context }, vocabulary }: BoundModel, options: StepByStep = {}): Native['step'] {
+export function stepByStep(
+	{ native: { context, decode }, vocabulary }: BoundModel,
+	options: StepByStep = {},
+): Native['step'] {
 	let calls = 0;
 	return async (entries, tokens, samplers, run) => {
 		calls += 1;
@@ -49,11 +52,11 @@ export function stepByStep({ native: { context }, vocabulary }: BoundModel, opti
 				drawing.push({ sequence, position: position + count, index, guess, last: 0 });
 			start += own.length;
 		}
-		const drawn: number[] = [];
-		const startedMs = performance.now();
+		let drawn: number[] = [];
+		let toldMs = performance.now();
 		for (let step = 1; ; step += 1) {
 			const stepStartedMs = performance.now();
-			await context.decodeBatch();
+			await decode();
 			if (calls === options.failsAt) return Int32Array.from(drawing.flatMap(() => [1, -2]));
 			const isStop = (id: number) => id < 0 || vocabulary.isEndOfGeneration(id) || run.stops.includes(id);
 			let stops = step >= run.steps || run.interrupt[0] !== 0;
@@ -68,10 +71,15 @@ export function stepByStep({ native: { context }, vocabulary }: BoundModel, opti
 				stops ||= isStop(each.last);
 				drawn.push(list.length, ...list);
 			}
-			const now = performance.now();
-			if (stops || now - startedMs + (now - stepStartedMs) > run.budgetMs) {
+			if (stops) {
 				options.whenStepped?.(step);
 				return Int32Array.from(drawn);
+			}
+			const now = performance.now();
+			if (now - toldMs + (now - stepStartedMs) > run.tellMs) {
+				toldMs = now;
+				run.onDrawn(Int32Array.from(drawn));
+				drawn = [];
 			}
 			context.initBatch(drawing.length);
 			for (const each of drawing) {
