@@ -1,6 +1,6 @@
 import { overloaded, type RetortError, shuttingDown, workerFailed } from '../errors.ts';
 import type { GenerateRequest, PhaseName, PrefixCacheCounts, WorkerHealth } from '../protocol/worker-api.ts';
-import type { Native } from './binding.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
 import { NextTurns } from './next-turns.ts';
@@ -8,33 +8,11 @@ import { planStep, type StepPlan } from './plan-step.ts';
 import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
 import { PrefixCache } from './prefix-cache.ts';
 import { resolveRequest } from './resolve-request.ts';
-import type { Parking } from './sequence-shelf.ts';
 import { Slot } from './slot.ts';
-import type { Speculation } from './speculation.ts';
 import { createStep, type Step } from './step.ts';
+import { StepMeter } from './step-meter.ts';
 import { createPromptTokeniser } from './tokenise-prompt.ts';
-import type { Vocabulary } from './vocabulary.ts';
 import { WaitingLine } from './waiting-line.ts';
-
-export type EngineOptions = {
-	native: Native;
-	vocabulary: Vocabulary;
-	slots: number;
-	contextTokens: number;
-	batchTokens: number;
-	/** At most so many prompt tokens beside decoding streams; fewer where they would wait too long. */
-	prefillSliceTokens: number;
-	/** Deltas of a generation that come faster than this are joined, unless its request says otherwise; absent: 0. */
-	eventIntervalMs?: number;
-	/** What copying a slot's cache to another slot takes; absent: it cannot be done. */
-	copyMs?: number;
-	/** Where sequences go that have to give up their slot; absent: nowhere. */
-	parking?: Parking | null;
-	/** Guesses at the next tokens; absent: none. The cache has to be of a kind that can be cut. */
-	speculation?: Speculation | null;
-	/** A decode failed and the KV cache is undefined: every generation got its error, the process should end. */
-	onFailure: (error: RetortError) => void;
-};
 
 export type GenerationHandle = {
 	/** The client left: the slot is free after the step that runs now. */
@@ -42,8 +20,6 @@ export type GenerationHandle = {
 	/** The sink can take events again. */
 	resume(): void;
 };
-
-const NOTHING: StepPlan = { entries: [], decodingTokens: 0, readsPrompts: false, onlyWarmsUp: false };
 
 /**
  * The decode loop: one batch a step for all slots, decoding tokens first, prompt slices in what room is left, idle slots'
@@ -54,18 +30,13 @@ export class Engine {
 	readonly #options: EngineOptions;
 	readonly #slots: Slot[];
 	readonly #step: Step;
+	readonly #meter: StepMeter;
 	readonly #pace: PrefillPace;
 	readonly #delivery: EventDelivery;
 	readonly #cache: PrefixCache;
 	readonly #waiting: WaitingLine;
 	readonly #nextTurns: NextTurns;
 	#order = 0;
-	#progress = 0;
-	/** What is evaluated. */
-	#plan: StepPlan = NOTHING;
-	#sinceMs = 0;
-	/** How long the steps took that were counted last. */
-	#lastStepsMs = 0;
 	#isRunning = false;
 	#isClosing = false;
 	#failure: RetortError | null = null;
@@ -83,7 +54,8 @@ export class Engine {
 		this.#delivery = new EventDelivery(this.#slots);
 		this.#nextTurns = new NextTurns({ contextTokens, tokenisePrompt: this.tokenisePrompt });
 		const { batchTokens, speculation = null } = options;
-		const duringDecode = () => this.#deliver();
+		this.#meter = new StepMeter(this.#pace);
+		const duringDecode = () => this.#delivery.flush(this.#meter.nextMs);
 		const onSteps = (steps: number) => this.#goOn(steps);
 		this.#step = createStep({ native, vocabulary, contextTokens, batchTokens, speculation, duringDecode, onSteps });
 	}
@@ -129,7 +101,7 @@ export class Engine {
 			state: this.#failure !== null ? 'failed' : this.#isClosing ? 'draining' : 'ready',
 			busySlots: this.#busySlots(),
 			waiting: this.#waiting.length,
-			progress: this.#progress,
+			progress: this.#meter.progress,
 			prefixCache: this.#cache.counts,
 		};
 	}
@@ -211,35 +183,17 @@ export class Engine {
 	}
 
 	async #evaluate(plan: StepPlan): Promise<void> {
-		this.#plan = plan;
-		this.#sinceMs = performance.now();
-		const hasRoom = this.#busySlots() < this.#slots.length;
-		const runsOn = !this.#cache.isAwaited && !(hasRoom && this.#waiting.length > 0);
-		this.#count(await this.#step.run(plan.entries, this.#slots, runsOn));
+		const mayAdmit = this.#waiting.length > 0 && this.#busySlots() < this.#slots.length;
+		this.#meter.begin(plan);
+		this.#meter.count(await this.#step.run(plan.entries, this.#slots, !mayAdmit && !this.#cache.isAwaited));
 	}
 
-	/** Steps of a run are over, and others follow. */
+	/** Steps are over, and others follow them by themselves. */
 	#goOn(steps: number): void {
-		this.#count(steps);
-		this.#deliver();
+		this.#meter.count(steps);
+		this.#delivery.flush(this.#meter.nextMs);
 		this.#delivery.heartbeat();
 		if (this.#slots.some(({ generation }) => generation?.isPaused)) this.#step.interrupt();
-	}
-
-	#count(steps: number): void {
-		const { entries, decodingTokens } = this.#plan;
-		const now = performance.now();
-		this.#lastStepsMs = now - this.#sinceMs;
-		this.#sinceMs = now;
-		const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0);
-		this.#progress += tokens * steps;
-		const promptTokens = tokens - decodingTokens;
-		this.#pace.observe({ ms: this.#lastStepsMs / steps, promptTokens, decodes: decodingTokens > 0 });
-	}
-
-	/** What the step before gave; nothing waits behind a step that reads a prompt. */
-	#deliver(): void {
-		this.#delivery.flush(this.#plan.readsPrompts ? null : performance.now() + this.#lastStepsMs);
 	}
 
 	#releaseDone(): boolean {

@@ -19,7 +19,7 @@ export class EventDelivery {
 	/** `nextMs`: when there will be more, if deltas may wait for that; null when they may not. */
 	flush(nextMs: number | null): void {
 		for (const { generation } of this.#slots) {
-			if (generation === null || generation.outbox.length === 0) continue;
+			if (generation === null || generation.outbox.length === 0 || generation.isPaused) continue;
 			if (generation.isFinished || generation.isCancelled) continue; // the release sends these as the last
 			const canWait = nextMs !== null && nextMs - generation.lastTokenSentMs < generation.eventIntervalMs;
 			if (!canWait || generation.outbox.some((event) => event.type !== 'delta')) this.send(generation, false);

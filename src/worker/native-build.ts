@@ -15,7 +15,6 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { configError } from '../errors.ts';
-import { STEP_VERSION } from './binding.ts';
 import {
 	addonFolder,
 	binaryMetadata,
@@ -24,6 +23,7 @@ import {
 	nativeBinaryFolder,
 	registerStep,
 } from './native-addon.ts';
+import { STEP_VERSION } from './native-step.ts';
 
 export type NativeBuildOptions = {
 	gpu: NativeGpu;

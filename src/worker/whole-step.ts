@@ -1,6 +1,7 @@
-import { type NativeSampler, type NativeStep, STEP_DRAW, STEP_LOGITS, STEP_NOTHING, type StepRun } from './binding.ts';
+import type { NativeSampler } from './binding.ts';
 import { DrawnRun } from './drawn-run.ts';
 import type { Generation } from './generation.ts';
+import { type NativeStep, STEP_DRAW, STEP_LOGITS, STEP_NOTHING, type StepRun } from './native-step.ts';
 import type { Ready, Share } from './step.ts';
 
 const ONE_STEP = { steps: 1, tellMs: 0 };

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { STEP_VERSION } from '../../src/worker/binding.ts';
 import { hasNativeBinary, nativeBinaryFolder } from '../../src/worker/native-addon.ts';
 import { buildNative, missingTools, removeNative } from '../../src/worker/native-build.ts';
+import { STEP_VERSION } from '../../src/worker/native-step.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'retort-build-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WorkerEvent } from '../../src/protocol/worker-api.ts';
 import type { Native } from '../../src/worker/binding.ts';
 import { Engine } from '../../src/worker/engine.ts';
+import type { EngineOptions } from '../../src/worker/engine-options.ts';
 import { type BoundModel, bindEmbedded, stepByStep } from './support/bound-model.ts';
-import { ask, phase, reasoning, run, sampling } from './support/engine.ts';
+import { ask, collect, phase, reasoning, run, sampling } from './support/engine.ts';
 
 let bound: BoundModel;
 const SLOTS = 3;
@@ -14,7 +16,10 @@ beforeAll(async () => {
 afterAll(() => bound.dispose());
 
 /** The engine on a step of one call: ours where the binary has it, and its contract otherwise. */
-function engineWith(step: Native['step']): Engine {
+function engineWith(
+	step: Native['step'],
+	{ eventIntervalMs = 60_000, onFailure = () => undefined }: Partial<EngineOptions> = {},
+): Engine {
 	const { native, vocabulary } = bound;
 	for (let sequence = 0; sequence < SLOTS; sequence += 1) native.context.disposeSequence(sequence);
 	return new Engine({
@@ -24,8 +29,8 @@ function engineWith(step: Native['step']): Engine {
 		contextTokens: 1024,
 		batchTokens: 128,
 		prefillSliceTokens: 64,
-		eventIntervalMs: 60_000,
-		onFailure: () => undefined,
+		eventIntervalMs,
+		onFailure,
 	});
 }
 
@@ -54,8 +59,8 @@ describe('a step in one native call', () => {
 		const apart = await Promise.all(requests().map((request) => run(engine, request)));
 		await engine.close();
 		const steps = [stepByStep(bound), ...(bound.native.step === null ? [] : [bound.native.step])];
-		for (const step of steps) {
-			const whole = engineWith(step);
+		for (const [step, eventIntervalMs] of steps.flatMap((each) => [[each, 60_000] as const, [each, 0] as const])) {
+			const whole = engineWith(step, { eventIntervalMs });
 			const together = await Promise.all(requests().map((request) => run(whole, request)));
 			await whole.close();
 			expect(together.map(({ ids }) => ids)).toEqual(apart.map(({ ids }) => ids));
@@ -100,5 +105,97 @@ describe('a step in one native call', () => {
 		const resumed = await run(engine, again);
 		expect([...again.resume, ...resumed.ids]).toEqual(result.ids);
 		await engine.close();
+	});
+});
+
+describe('steps that follow each other', () => {
+	const short = { phases: [phase({ sampling: sampling({ logitBias: [[754, -100]] }) })], maxTokens: 40 };
+	/** Every step is told at once. */
+	const told = { eventIntervalMs: 0 };
+
+	it('give their tokens while they go on', async () => {
+		const calls: number[] = [];
+		const engine = engineWith(stepByStep(bound, { whenStepped: (steps) => calls.push(steps) }), told);
+		const { events } = await run(engine, ask('What is 17+25?', short));
+		expect(Math.max(...calls)).toBe(39);
+		expect(events.filter(({ type }) => type === 'delta').length).toBeGreaterThan(30);
+		await engine.close();
+	});
+
+	it('end when a thought is ended by its client, and what they drew after that is dropped', async () => {
+		const engine = engineWith(stepByStep(bound), told);
+		const request = ask('What is 17+25?', { phases: [reasoning({ closing: '.\n' }), phase()] });
+		let deltas = 0;
+		const result = await run(engine, request, ({ type }) => {
+			if (type === 'delta' && ++deltas === 3) expect(engine.endPhase(request.requestId, 'reasoning')).toBe(true);
+		});
+		expect(result.phaseEnds[0]).toMatchObject({ reason: 'ended-by-client' });
+		const again = { ...request, requestId: 'again', resume: result.ids.slice(0, 12) };
+		const resumed = await run(engine, again);
+		expect([...again.resume, ...resumed.ids]).toEqual(result.ids);
+		await engine.close();
+	});
+
+	it('end when a deadline has passed', async () => {
+		const engine = engineWith(stepByStep(bound), told);
+		const neverEnds: [number, number][] = [754, bound.vocabulary.marks.get('</think>') ?? 0].map((id) => [id, -100]);
+		const endless = reasoning({ maxMs: 30, closing: '.\n', sampling: sampling({ logitBias: neverEnds }) });
+		const result = await run(engine, ask('What is 17+25?', { phases: [endless, phase()], maxTokens: 900 }));
+		expect(result.phaseEnds[0]).toMatchObject({ reason: 'deadline' });
+		expect(result.end?.finishReason).toBe('stop');
+		await engine.close();
+	});
+
+	it('end when somebody comes, who has not to wait for the one who was there', async () => {
+		const engine = engineWith(stepByStep(bound), told);
+		const ends: string[] = [];
+		let second: Promise<unknown> | null = null;
+		await run(engine, ask('What is 17+25?', { ...short, maxTokens: 400 }), (event) => {
+			if (event.type !== 'delta' || second !== null) return;
+			second = run(engine, ask('What is 5+5?', { ...short, maxTokens: 5 })).then(() => ends.push('second'));
+		}).then(() => ends.push('first'));
+		await second;
+		expect(ends).toEqual(['second', 'first']);
+		await engine.close();
+	});
+
+	it('end when a client takes no more, and go on to the same text when it does', async () => {
+		const engine = engineWith(stepByStep(bound), told);
+		const request = ask('What is 17+25?', short);
+		const { ids } = await run(engine, request);
+		const events: WorkerEvent[] = [];
+		let pauses = 0;
+		await new Promise<void>((resolve) => {
+			const handle = engine.generate({ ...request, requestId: 'paused' }, (batch, isLast) => {
+				events.push(...batch);
+				if (isLast) resolve();
+				if (++pauses % 3 !== 0) return true;
+				const before = events.length;
+				setTimeout(() => {
+					expect(events).toHaveLength(before);
+					handle.resume();
+				}, 20);
+				return false;
+			});
+		});
+		expect(pauses).toBeGreaterThan(6);
+		expect(collect(events).ids).toEqual(ids);
+		await engine.close();
+	});
+
+	it('fail the engine when what they drew cannot be delivered', async () => {
+		const failures: string[] = [];
+		const engine = engineWith(stepByStep(bound), { ...told, onFailure: ({ code }) => failures.push(String(code)) });
+		let deltas = 0;
+		const last = await new Promise<WorkerEvent | undefined>((resolve) => {
+			engine.generate(ask('What is 17+25?', short), (batch, isLast) => {
+				if (batch.some(({ type }) => type === 'delta') && ++deltas === 4) throw new TypeError('a broken sink');
+				if (isLast) resolve(batch.at(-1));
+				return true;
+			});
+		});
+		expect(last).toMatchObject({ type: 'generation-error', code: 'worker_crashed' });
+		await engine.whenIdle();
+		expect(failures).toEqual(['worker_crashed']);
 	});
 });

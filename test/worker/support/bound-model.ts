@@ -1,5 +1,6 @@
 import { getLlama } from 'node-llama-cpp';
-import { bindModel, bindNative, type Native, STEP_DRAW, STEP_NOTHING } from '../../../src/worker/binding.ts';
+import { bindModel, bindNative, type Native } from '../../../src/worker/binding.ts';
+import { STEP_DRAW, STEP_NOTHING } from '../../../src/worker/native-step.ts';
 import { createVocabulary, type Vocabulary } from '../../../src/worker/vocabulary.ts';
 import { embeddedModel } from './engine.ts';
 

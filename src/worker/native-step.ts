@@ -1,0 +1,57 @@
+import type { NativeContext, NativeSampler } from './binding.ts';
+
+/**
+ * Whole steps in one call, of native/step.cpp: in the binary of `retort native build` and in no other. `entries`
+ * holds five numbers a slot, slots ascending: sequence, first position, count of its `tokens`, what becomes of the last of
+ * them (STEP_NOTHING, STEP_LOGITS or STEP_DRAW), and how many more tokens follow as guesses. A draw goes on along the
+ * guesses as long as they are what comes out. Resolves to what each of `samplers` drew, for each step: a count, and so many
+ * tokens; -1 when the grammar leaves nothing, -2 when that sampler failed. All but a slot's very last token are in the
+ * cache then, and so are wrong guesses. Rejects as `decode` does.
+ */
+export type NativeStep = (
+	entries: Int32Array,
+	tokens: Uint32Array,
+	samplers: readonly NativeSampler[],
+	run: StepRun,
+) => Promise<Int32Array>;
+
+/** How far steps follow each other in one call, when all entries draw and none has guesses. */
+export type StepRun = {
+	/** At most so many. */
+	steps: number;
+	/** Before a step that would end later than so long after the last time, `onDrawn` is told. */
+	tellMs: number;
+	/** Tokens after which this thread decides; what ends the generation is always among them. */
+	stops: Uint32Array;
+	/** Its first element, set to 1, ends the run after the step under way. */
+	interrupt: Int32Array;
+	/**
+	 * What was drawn since the last time, as the result has it, which holds the rest. These tokens are in the cache, or will be
+	 * with the step under way. Must not throw.
+	 */
+	onDrawn(drawn: Int32Array): void;
+};
+
+/** What becomes of a slot's last token in a step. */
+export const STEP_NOTHING = 0;
+export const STEP_LOGITS = 1;
+export const STEP_DRAW = 2;
+
+/** Of the contract above; the `retortStepVersion` of a binary that keeps it. */
+export const STEP_VERSION = 4;
+
+/** Both on one thread, native/step.cpp's own; null in other binaries. */
+export function bindSteps(
+	bindings: object,
+	context: NativeContext,
+): { decode(): Promise<unknown>; step: NativeStep } | null {
+	const step: unknown = Reflect.get(bindings, 'retortStep');
+	const decode: unknown = Reflect.get(bindings, 'retortDecode');
+	const isOurs = Reflect.get(bindings, 'retortStepVersion') === STEP_VERSION;
+	if (!isOurs || typeof step !== 'function' || typeof decode !== 'function') return null;
+	return {
+		decode: () => Reflect.apply(decode, null, [context]),
+		step: (entries, tokens, samplers, { steps, tellMs, stops, interrupt, onDrawn }) =>
+			Reflect.apply(step, null, [context, entries, tokens, samplers, steps, tellMs, stops, interrupt, onDrawn]),
+	};
+}
