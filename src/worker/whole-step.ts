@@ -78,21 +78,28 @@ export function createWholeStep(step: NativeStep, options: WholeStepOptions): Wh
 			}
 			let isRun = false;
 			const failures: unknown[] = [];
-			const onDrawn = (drawn: Int32Array) => {
-				isRun = true;
+			/** The steps under way end before what happens here beside them is thrown. */
+			const beside = (act: () => void) => {
 				try {
-					const { ids, steps } = parseDrawn(drawn, drawing.length);
-					for (const [at, { run }] of drawing.entries()) run.follow(ids[at] ?? []);
-					options.onSteps(steps);
+					act();
 				} catch (cause) {
 					failures.push(cause);
+					interrupt[0] = 1;
 				}
-				if (failures.length > 0 || drawing.some(({ run }) => !run.goesOn)) interrupt[0] = 1;
+			};
+			const onDrawn = (drawn: Int32Array) => {
+				isRun = true;
+				beside(() => {
+					const { ids, steps } = parseDrawn(drawn, drawing.length);
+					for (const [at, { run }] of drawing.entries()) run.follow(ids[at] ?? []);
+					if (drawing.some(({ run }) => !run.goesOn)) interrupt[0] = 1;
+					options.onSteps(steps);
+				});
 			};
 			interrupt[0] = 0;
 			const run = { ...planRun(shares, runsOn), interrupt, onDrawn };
 			const stepped = step(entries, Uint32Array.from(tokens), samplers, run);
-			options.duringDecode();
+			beside(options.duringDecode);
 			const { ids, steps } = parseDrawn(await stepped, drawing.length);
 			if (failures.length > 0) throw failures[0];
 			isRun ||= steps > 1;
