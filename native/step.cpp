@@ -6,6 +6,7 @@
 //
 // Written against node-llama-cpp 3.22.1: AddonContext.h, AddonSampler.h.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
@@ -230,9 +231,12 @@ class StepJob {
                 const auto now = Clock::now();
                 const std::chrono::duration<double, std::milli> untilNext = now - told + (now - started);
                 batchOfDrawn();
-                if (untilNext.count() > run.tellMs) {
+                if (untilNext.count() > run.tellMs && !isTelling.exchange(true)) {
                     told = now;
-                    toJs.NonBlockingCall([rows = std::move(drawn)](Napi::Env env, Napi::Function onDrawn) { onDrawn.Call({ toArray(env, rows) }); });
+                    toJs.NonBlockingCall([this, rows = std::move(drawn)](Napi::Env env, Napi::Function onDrawn) {
+                        isTelling = false;
+                        onDrawn.Call({ toArray(env, rows) });
+                    });
                     drawn.clear();
                 }
             }
@@ -291,6 +295,7 @@ class StepJob {
         Napi::ObjectReference interrupt;
         Napi::Promise::Deferred deferred;
         Napi::ThreadSafeFunction toJs; // calls in order
+        std::atomic<bool> isTelling = false; // what JavaScript has no time for yet is not heaped up, but told in one
         std::vector<int32_t> drawn; // a row a step; what was not told
         std::vector<llama_token_data> found;
 };
@@ -307,7 +312,7 @@ class StepJob {
 // With `steps` above 1, which asks for a draw of every slot and for no guesses, up to so many steps follow each other,
 // each with the tokens that the one before drew, until one of them is in `stops` or ends the generation, or interrupt[0] is
 // not 0. Whenever the next step would end later than `tellMs` after the last time, `onDrawn` is called with what was drawn
-// since; the promise resolves to the rest. Both are one list a draw and step, steps outermost: how many tokens, and the
+// since, unless its last call has not begun yet; the promise resolves to the rest. Both are one list a draw and step, steps outermost: how many tokens, and the
 // tokens. The very last ones of all are not evaluated.
 Napi::Value step(const Napi::CallbackInfo & info) {
     auto * context = Napi::ObjectWrap<AddonContext>::Unwrap(info[0].As<Napi::Object>());
