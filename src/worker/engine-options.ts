@@ -16,6 +16,8 @@ export type EngineOptions = {
 	eventIntervalMs?: number;
 	/** What copying a slot's cache to another slot takes; absent: it cannot be done. */
 	copyMs?: number;
+	/** What a step of one row takes; absent: it does not matter which slots are busy together. */
+	stepMs?: number;
 	/** Where sequences go that have to give up their slot; absent: nowhere. */
 	parking?: Parking | null;
 	/** Guesses at the next tokens; absent: none. The cache has to be of a kind that can be cut. */

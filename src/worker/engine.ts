@@ -48,8 +48,8 @@ export class Engine {
 		this.#pace = createPrefillPace({ sliceTokens: options.prefillSliceTokens, batchTokens: options.batchTokens });
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
-		const { copyMs = Number.POSITIVE_INFINITY, parking = null } = options;
-		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, parking });
+		const { copyMs = Number.POSITIVE_INFINITY, stepMs = 0, parking = null } = options;
+		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, stepMs, parking });
 		this.#waiting = new WaitingLine(this.#slots, this.#cache, contextTokens);
 		this.#delivery = new EventDelivery(this.#slots);
 		this.#nextTurns = new NextTurns({ contextTokens, tokenisePrompt: this.tokenisePrompt });

@@ -135,17 +135,20 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	}
 }
 
+/** A slot that has no other beside it. */
+const ALONE = { copyMs: Number.POSITIVE_INFINITY, stepMs: 0 };
+
 /** Evaluates a few tokens, and finds out what moving them costs and whether the cache can be cut. */
 async function warmUp(native: Native, { slots, parkedBytes }: LoadOptions) {
 	const { context } = native;
 	context.initBatch(WARM_UP_TOKENS);
 	context.addToBatch(0, 0, new Uint32Array(WARM_UP_TOKENS), Uint32Array.of(WARM_UP_TOKENS - 1));
 	await native.decode();
-	const copyMs = slots > 1 ? await measureCopy(native, WARM_UP_TOKENS) : Number.POSITIVE_INFINITY;
+	const { copyMs, stepMs } = slots > 1 ? await measureCopy(native, WARM_UP_TOKENS) : ALONE;
 	const parking = await openParking(context, { tokens: WARM_UP_TOKENS, budgetBytes: parkedBytes });
 	const canBeCut = context.removeTokenCellsFromSequence(0, 1, -1);
 	context.disposeSequence(0);
-	return { copyMs, parking, canBeCut };
+	return { copyMs, stepMs, parking, canBeCut };
 }
 
 type Loading = {
@@ -177,7 +180,7 @@ async function makeEngine({ llama, model, draft, vocabulary, threads, options }:
 	});
 	const drafting = (await draft?.open(model, { contextTokens, batchTokens, threads })) ?? null;
 	const native = bindNative(llama, model, context);
-	const { copyMs, parking, canBeCut } = await warmUp(native, options);
+	const { copyMs, stepMs, parking, canBeCut } = await warmUp(native, options);
 	const engine = new Engine({
 		native,
 		vocabulary,
@@ -187,6 +190,7 @@ async function makeEngine({ llama, model, draft, vocabulary, threads, options }:
 		prefillSliceTokens: options.prefillSliceTokens,
 		eventIntervalMs: EVENT_INTERVAL_MS,
 		copyMs,
+		stepMs,
 		parking,
 		speculation: options.speculates && canBeCut ? openSpeculation(drafting?.model ?? null, options.log) : null,
 		onFailure: options.onFailure,

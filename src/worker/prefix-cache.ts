@@ -4,8 +4,8 @@ import type { Generation } from './generation.ts';
 import type { WarmUps } from './plan-step.ts';
 import { type PrefillPace, TARGET_STEP_MS } from './prefill-pace.ts';
 import { ReturningUsers } from './returning-users.ts';
-import { type Parking, SequenceShelf } from './sequence-shelf.ts';
-import type { Slot } from './slot.ts';
+import { type Parked, type Parking, SequenceShelf } from './sequence-shelf.ts';
+import { Slot } from './slot.ts';
 import { type CacheCosts, commonPrefix, LEAST_COPIED_TOKENS, LEAST_SHARED_TOKENS, placePrompt } from './slot-table.ts';
 
 export type PrefixCacheOptions = {
@@ -14,6 +14,8 @@ export type PrefixCacheOptions = {
 	pace: PrefillPace;
 	/** Of one slot's cache over another's; Infinity where that cannot be done. */
 	copyMs: number;
+	/** Of one row. */
+	stepMs: number;
 	/** Null parks nothing. */
 	parking: Parking | null;
 };
@@ -64,11 +66,13 @@ export class PrefixCache {
 		const slot = placement === null ? undefined : slots[placement.index];
 		if (placement === null || slot === undefined) return;
 		const { prefix, cachedTokens } = placement;
+		const source = prefix.from === 'slot' ? slots[prefix.index] : undefined;
 		const mayGoOn = keepForNextTurn !== null && this.#holdsConversations();
 		const sequence = prefix.from === 'parked' ? this.#shelf.take(prefix.id) : null;
 		if (mayGoOn) {
-			const held = sequence ?? (prefix.from === 'own' && slot.mayContinue ? slot : null);
-			this.#users.observe(held !== null && held.tokens.length > 0 && held.tokens.length === cachedTokens);
+			const goesOn = isConversation(sequence ?? source ?? slot, cachedTokens);
+			this.#users.observe(goesOn);
+			if (goesOn) source?.leave();
 		}
 		slot.take(generation);
 		await this.#park(slot, prefix.from === 'own' ? cachedTokens : 0);
@@ -78,7 +82,6 @@ export class PrefixCache {
 			if (!this.#unsettled.has(slot.index)) this.#movedMs += await this.#shelf.restore(slot, sequence);
 			this.#shelf.giveBack(sequence, cachedTokens < sequence.tokens.length);
 		}
-		const source = prefix.from === 'slot' ? slots[prefix.index] : undefined;
 		if (source !== undefined) slot.follows = { slot: source, generation: source.generation, tokens: cachedTokens };
 		else this.#cut(slot, cachedTokens);
 		slot.lastUsed = this.tick();
@@ -160,13 +163,14 @@ export class PrefixCache {
 	}
 
 	#costs(): CacheCosts {
-		const { copyMs, pace } = this.#options;
+		const { copyMs, stepMs, pace } = this.#options;
 		const mostMs = !this.#canCut ? -1 : this.#isDecoding() ? TARGET_STEP_MS : Number.POSITIVE_INFINITY;
 		const bounded = (ms: number) => (ms <= mostMs ? ms : Number.POSITIVE_INFINITY);
 		return {
 			promptTokenMs: pace.promptTokenMs,
 			copyMs: bounded(copyMs),
 			moveMs: (tokens) => bounded(this.#shelf.moveMs(tokens)),
+			stepMs,
 		};
 	}
 
@@ -179,4 +183,10 @@ export class PrefixCache {
 	#isDecoding(): boolean {
 		return this.#options.slots.some(({ generation }) => generation?.isDecoding === true);
 	}
+}
+
+/** Of exactly so many tokens, which nobody is in. */
+function isConversation(held: Slot | Parked, tokens: number): boolean {
+	const isOne = held instanceof Slot ? held.mayContinue && !held.isBusy : true;
+	return isOne && tokens > 0 && held.tokens.length === tokens;
 }

@@ -30,6 +30,8 @@ export type CacheCosts = {
 	copyMs: number;
 	/** Of parking so many tokens, or of bringing them back. */
 	moveMs(tokens: number): number;
+	/** Of a step of one row. */
+	stepMs: number;
 };
 
 export type Placement = {
@@ -48,12 +50,15 @@ export const LEAST_COPIED_TOKENS = 8;
 /** How likely it is that somebody comes back for what a slot holds, and for what was used longest ago. */
 const REUSE = 0.5;
 const LATE_REUSE = 0.25;
+/** For so many steps, at least, those who are busy now will be so beside one who comes. */
+const STEPS_TOGETHER = 64;
 
 /**
  * The cheapest way to serve a prompt; null when all slots are busy. In place: in the free slot with the longest common prefix
  * inside the scope, or in the one that was used longest ago. Or over the latter, with the prefix copied from another slot, which
  * may be busy, or brought back from where it was parked. What a slot loses on the way counts: as what it would cost to
- * evaluate again, or to park. At least the prompt's last token is always evaluated again: its logits are gone.
+ * evaluate again, or to park. And so does where it stands: llama.cpp cuts a batch wherever a slot between two others has no
+ * part in it, and each piece reads all weights. At least the prompt's last token is always evaluated again: its logits are gone.
  */
 export function placePrompt(
 	slots: readonly SlotView[],
@@ -79,16 +84,21 @@ export function placePrompt(
 		return moves ? Math.min(again, 2 * costs.moveMs(slot.tokens.length)) : again;
 	};
 
+	const busy = new Set(slots.flatMap(({ index, isBusy }) => (isBusy ? [index] : [])));
+	/** Pieces that a batch of those who are busy has more with this slot in it. */
+	const cutsOf = ({ index }: SlotView) => 1 - Number(busy.has(index - 1)) - Number(busy.has(index + 1));
+	const neighbour = free.reduce((one, other) => (cutsOf(other) < cutsOf(one) ? other : one), oldest);
+
 	let best: Placement | null = null;
 	let bestMs = Number.POSITIVE_INFINITY;
-	const consider = (placement: Placement, ms: number) => {
-		const totalMs = ms + (prompt.length - placement.cachedTokens) * tokenMs;
+	const consider = (slot: SlotView, placement: Omit<Placement, 'index'>, ms: number) => {
+		const togetherMs = cutsOf(slot) * costs.stepMs * STEPS_TOGETHER;
+		const totalMs = ms + togetherMs + (prompt.length - placement.cachedTokens) * tokenMs;
 		if (totalMs >= bestMs) return;
 		bestMs = totalMs;
-		best = placement;
+		best = { index: slot.index, ...placement };
 	};
 	const inPlace = (slot: SlotView) => ({
-		index: slot.index,
 		cachedTokens: sharedWith(slot),
 		prefix: { from: 'own' as const },
 	});
@@ -99,22 +109,23 @@ export function placePrompt(
 	};
 	const kin = free.filter((slot) => !slot.mayContinue || isKin(slot));
 	const closest = kin.reduce((one, other) => (sharedWith(other) > sharedWith(one) ? other : one), oldest);
-	for (const slot of [closest, oldest]) consider(inPlace(slot), lossMs(slot, sharedWith(slot)));
+	for (const slot of [closest, oldest, neighbour]) consider(slot, inPlace(slot), lossMs(slot, sharedWith(slot)));
 	if (!moves) return best;
 
-	const { index } = oldest;
-	const oldestMs = lossMs(oldest, 0);
-	for (const slot of slots) {
-		const cachedTokens = sharedWith(slot, slot.arriving);
-		const least = cachedTokens > slot.tokens.length ? LEAST_SHARED_TOKENS : LEAST_COPIED_TOKENS;
-		if (slot === oldest || cachedTokens < least) continue;
-		consider({ index, cachedTokens, prefix: { from: 'slot', index: slot.index } }, costs.copyMs + oldestMs);
-	}
-	for (const sequence of parked) {
-		const cachedTokens = sharedWith(sequence);
-		if (cachedTokens < LEAST_SHARED_TOKENS) continue;
-		const ms = costs.moveMs(sequence.tokens.length) + oldestMs;
-		consider({ index, cachedTokens, prefix: { from: 'parked', id: sequence.id } }, ms);
+	for (const target of new Set([oldest, neighbour])) {
+		const targetMs = lossMs(target, 0);
+		for (const slot of slots) {
+			const cachedTokens = sharedWith(slot, slot.arriving);
+			const least = cachedTokens > slot.tokens.length ? LEAST_SHARED_TOKENS : LEAST_COPIED_TOKENS;
+			if (slot === target || cachedTokens < least) continue;
+			consider(target, { cachedTokens, prefix: { from: 'slot', index: slot.index } }, costs.copyMs + targetMs);
+		}
+		for (const sequence of parked) {
+			const cachedTokens = sharedWith(sequence);
+			if (cachedTokens < LEAST_SHARED_TOKENS) continue;
+			const ms = costs.moveMs(sequence.tokens.length) + targetMs;
+			consider(target, { cachedTokens, prefix: { from: 'parked', id: sequence.id } }, ms);
+		}
 	}
 	return best;
 }

@@ -61,6 +61,12 @@ export class Slot implements SlotView {
 		this.follows = null;
 	}
 
+	/** Its conversation goes on in another slot. */
+	leave(): void {
+		this.mayContinue = false;
+		this.warmUp = [];
+	}
+
 	/** Cuts the cache back to `length` tokens; to nothing where the model's memory cannot be cut. */
 	rewind(length: number): void {
 		if (this.tokens.length === length) return;

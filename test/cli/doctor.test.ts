@@ -11,6 +11,7 @@ const findings: Findings = {
 	cpu: 'A CPU',
 	cores: 2,
 	memoryGiB: 16,
+	hugePages: 'madvise',
 	missingTools: [],
 	speed: [{ streams: 8, tokensPerSecond: 900 }],
 };
@@ -30,6 +31,16 @@ describe('what the doctor says', () => {
 
 	it('advises nothing where the binary is native', () => {
 		expect(formatFindings({ ...findings, binary: 'native' })).not.toContain('native build');
+	});
+
+	it('advises huge pages where the kernel gives none and the CPU computes', () => {
+		const native = { ...findings, binary: 'native' } as const;
+		expect(formatFindings({ ...native, hugePages: 'never' })).toContain('transparent_hugepage/enabled');
+		for (const none of [
+			{ ...native, hugePages: null },
+			{ ...native, hugePages: 'never' as const, backend: 'cuda' },
+		])
+			expect(formatFindings(none)).toContain('nothing to gain');
 	});
 
 	it('says that nothing can run', () => {

@@ -7,7 +7,7 @@ import { Engine } from '../../src/worker/engine.ts';
 import { openSequenceFiles, type SequenceFiles } from '../../src/worker/sequence-files.ts';
 import type { Parking } from '../../src/worker/sequence-shelf.ts';
 import { createVocabulary, type Vocabulary } from '../../src/worker/vocabulary.ts';
-import { ask, embeddedModel, run } from './support/engine.ts';
+import { ask, embeddedModel, phase, run, sampling } from './support/engine.ts';
 
 const SLOTS = 3;
 const CONTEXT_TOKENS = 1024;
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => dispose());
 
 /** An engine that knows what a prompt token costs, to which moving costs nothing: what it decides hangs on no clock. */
-async function startEngine(parking: Partial<Parking> | null = null): Promise<Engine> {
+async function startEngine(parking: Partial<Parking> | null = null, stepMs = 0): Promise<Engine> {
 	for (let sequence = 0; sequence < SLOTS; sequence += 1) native.context.disposeSequence(sequence);
 	const engine = new Engine({
 		native,
@@ -44,6 +44,7 @@ async function startEngine(parking: Partial<Parking> | null = null): Promise<Eng
 		batchTokens: 128,
 		prefillSliceTokens: 64,
 		copyMs: 0,
+		stepMs,
 		parking:
 			parking === null || files === null ? null : { files, budgetBytes: 2 ** 30, bytesPerToken: 1e-3, ...parking },
 		onFailure: () => undefined,
@@ -171,6 +172,35 @@ describe.runIf(process.platform === 'linux')('a conversation that has to give up
 		expect(engine.health().prefixCache.restored).toBeGreaterThanOrEqual(3);
 		await engine.close();
 		expect(engine.health().prefixCache.parkedBytes).toBe(0);
+	});
+
+	it('goes on beside those who are busy, and leaves nothing in its old slot', async () => {
+		const engine = await startEngine({}, 1000);
+		await run(engine, opening('one'));
+		const { answer } = await run(engine, opening('two'));
+		await engine.whenIdle();
+		const { keepForNextTurn } = opening('two');
+		const turn = { ...nextTurn('two', answer), keepForNextTurn };
+		const moved: ReturnType<typeof run>[] = [];
+		const endless = ask('Count.', { phases: [phase({ sampling: sampling({ logitBias: [[754, -100]] }) })] });
+		await run(engine, { ...endless, cacheScope: 'busy' }, ({ type }, handle) => {
+			if (type !== 'delta' || moved.length > 0) return;
+			const going = run(engine, turn);
+			moved.push(going);
+			void going.then(() => handle().cancel());
+		});
+		const [beside] = await Promise.all(moved);
+		if (beside === undefined) throw new TypeError('no delta');
+		expect((beside.end?.promptTokens ?? 0) - (beside.end?.cachedTokens ?? 0)).toBeLessThan(12);
+		const { copied, parked } = engine.health().prefixCache;
+		expect({ copied, parked }).toEqual({ copied: 1, parked: 1 });
+		// Into the old slot, in which there is nothing to save.
+		await engine.whenIdle();
+		await run(engine, opening('three'));
+		expect(engine.health().prefixCache.parked).toBe(parked);
+		const cold = await run(engine, { ...turn, requestId: 'cold', cacheScope: 'cold' });
+		expect(beside.ids).toEqual(cold.ids);
+		await engine.close();
 	});
 
 	it('goes for good where the budget is spent, and nothing else does', async () => {

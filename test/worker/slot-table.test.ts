@@ -18,8 +18,8 @@ function slot(index: number, changes: Partial<SlotView> = {}): SlotView {
 
 /** `count` tokens that begin as every other run does. */
 const run = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
-const still: CacheCosts = { promptTokenMs: null, copyMs: 1, moveMs: () => 1 };
-const moving: CacheCosts = { promptTokenMs: 1, copyMs: 5, moveMs: (tokens) => tokens / 100 };
+const still: CacheCosts = { promptTokenMs: null, copyMs: 1, moveMs: () => 1, stepMs: 0 };
+const moving: CacheCosts = { promptTokenMs: 1, copyMs: 5, moveMs: (tokens) => tokens / 100, stepMs: 0 };
 const noParking: CacheCosts = { ...moving, moveMs: () => Number.POSITIVE_INFINITY };
 
 function place(slots: SlotView[], prompt: number[], costs = still, parked: ParkedView[] = []): Placement | null {
@@ -124,6 +124,39 @@ describe('placing a prompt', () => {
 		expect(place(slots, run(500), noParking, parked)?.prefix).toEqual({ from: 'own' });
 	});
 
+	/** A piece more of a batch costs 192 ms in all. */
+	const apart: CacheCosts = { ...moving, stepMs: 3 };
+	const talk = (index: number, lastUsed: number, changes: Partial<SlotView> = {}) =>
+		slot(index, { tokens: run(50, 1000 * (index + 1)), cacheScope: 'a', lastUsed, ...changes });
+
+	it('puts those who are busy together side by side, rather than in the slot used longest ago', () => {
+		const slots = [talk(0, 1), talk(1, 2), talk(2, 9, { isBusy: true }), talk(3, 3), talk(4, 4)];
+		expect(place(slots, run(20), moving)?.index).toBe(0);
+		expect(place(slots, run(20), apart)?.index).toBe(1);
+		const gap = [...slots.slice(0, 4), talk(4, 8, { isBusy: true })];
+		expect(place(gap, run(20), apart)?.index).toBe(3);
+	});
+
+	it('takes the slot used longest ago where nobody is busy, or the neighbour holds too much to lose', () => {
+		const idle = [talk(0, 5), talk(1, 2), talk(2, 9)];
+		expect(place(idle, run(20), apart)?.index).toBe(1);
+		const long = talk(1, 2, { tokens: run(900, 5000) });
+		const slots = [talk(0, 9, { isBusy: true }), long, talk(2, 1)];
+		expect(place(slots, run(20), { ...apart, moveMs: () => Number.POSITIVE_INFINITY })?.index).toBe(2);
+	});
+
+	it('moves a conversation beside those who are busy where a copy is cheap, and leaves it in its place where it is not', () => {
+		const slots = [talk(0, 1), talk(1, 2), talk(2, 3), talk(3, 9, { isBusy: true })];
+		const next = [...run(50, 1000), 7, 8];
+		expect(place(slots, next, apart)).toEqual({ index: 2, cachedTokens: 50, prefix: { from: 'slot', index: 0 } });
+		for (const copyMs of [500, Number.POSITIVE_INFINITY])
+			expect(place(slots, next, { ...apart, copyMs, promptTokenMs: 10 })).toEqual({
+				index: 0,
+				cachedTokens: 50,
+				prefix: { from: 'own' },
+			});
+	});
+
 	it('never offers more than a true prefix of the same scope', () => {
 		const token = fc.nat(1);
 		const tokens = fc.array(token, { maxLength: 80 });
@@ -143,7 +176,7 @@ describe('placing a prompt', () => {
 				const slots = slotViews.map((view, index) => ({ ...view, index, arriving: view.isBusy ? view.arriving : [] }));
 				const parked = shelf.map((view, id) => ({ ...view, id }));
 				const free = slots.filter(({ isBusy }) => !isBusy);
-				for (const costs of [still, moving, noParking]) {
+				for (const costs of [still, moving, noParking, apart]) {
 					const placement = place(slots, prompt, costs, parked);
 					expect(placement === null).toBe(free.length === 0);
 					if (placement === null) continue;
