@@ -1,5 +1,5 @@
 import { type BatchCandidate, type BatchEntry, planBatch, ROWS } from './batch-plan.ts';
-import type { PrefillPace, StepStreams } from './prefill-pace.ts';
+import type { PrefillPace } from './prefill-pace.ts';
 import type { Slot } from './slot.ts';
 
 export type StepPlan = {
@@ -27,7 +27,7 @@ export function planStep(
 	const candidates: BatchCandidate[] = [];
 	let decodingTokens = 0;
 	let idle: Slot | null = null;
-	const streams: StepStreams = { decoding: 0, reading: 0 };
+	const streams = { decoding: 0, reading: 0, promptTokens: 0 };
 	for (const slot of slots) {
 		const { index, generation, warmUp } = slot;
 		if (generation === null) {
@@ -36,8 +36,10 @@ export function planStep(
 		}
 		const { pending, isPrefill, order } = generation;
 		if (slot.follows !== null || generation.isPaused || generation.isFinished || pending.length === 0) continue;
-		if (isPrefill) streams.reading++;
-		else {
+		if (isPrefill) {
+			streams.reading++;
+			streams.promptTokens += pending.length;
+		} else {
 			streams.decoding++;
 			decodingTokens += pending.length;
 		}

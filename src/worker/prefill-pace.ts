@@ -3,8 +3,8 @@ import { ROWS } from './batch-plan.ts';
 /** What one step was. */
 export type StepCost = { ms: number; promptTokens: number; decodes: boolean };
 
-/** Who a step is for: streams that decode, and prompts that are read. */
-export type StepStreams = { decoding: number; reading: number };
+/** Who a step is for: streams that decode, and prompts that are read, with so many tokens to go in all. */
+export type StepStreams = { decoding: number; reading: number; promptTokens?: number };
 
 export type PrefillPace = {
 	/** Prompt tokens that one step may take now, `least` however long that takes. */
@@ -20,6 +20,8 @@ export const TARGET_STEP_MS = 150;
 const TARGET_ALONE_MS = 2000;
 /** Below this the weights are read for too little work. */
 const LEAST_TOKENS = 2 * ROWS;
+/** Prompts that go first are not left with less than this share of a slice for a step of its own. */
+const LEAST_REST = 0.5;
 /** Until the machine is known. */
 const FIRST_TOKENS = 128;
 const NEWEST_WEIGHT = 0.3;
@@ -44,10 +46,13 @@ export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: 
 			return msPerPromptToken;
 		},
 		sliceTokens(streams, least = LEAST_TOKENS) {
-			const ceiling = streams.decoding >= streams.reading ? ceilings.sliceTokens : ceilings.batchTokens;
+			const { decoding, reading, promptTokens = 0 } = streams;
+			const ceiling = decoding >= reading ? ceilings.sliceTokens : ceilings.batchTokens;
 			if (msPerPromptToken === null) return Math.min(ceiling, FIRST_TOKENS);
-			const tokens = targetMs(streams) / Math.max(msPerPromptToken, 1e-6);
-			return Math.min(ceiling, Math.max(least, tokens - (tokens % ROWS)));
+			const most = targetMs(streams) / Math.max(msPerPromptToken, 1e-6);
+			const tokens = Math.max(least, most - (most % ROWS));
+			const takesRest = reading > decoding && promptTokens <= tokens * (1 + LEAST_REST);
+			return Math.min(ceiling, takesRest ? Math.max(tokens, promptTokens) : tokens);
 		},
 		observe({ ms, promptTokens, decodes }) {
 			if (promptTokens === 0) {

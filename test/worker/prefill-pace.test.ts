@@ -32,6 +32,15 @@ describe('the pace of prefill', () => {
 		expect(learn(5, 30).sliceTokens({ decoding: 3, reading: 3 })).toBe(32);
 	});
 
+	it('leaves no short rest of prompts that go first, within the ceiling', () => {
+		const slice = (reading: number, promptTokens: number) =>
+			learn(5, 30).sliceTokens({ decoding: 1, reading, promptTokens });
+		expect(slice(3, 500)).toBe(500);
+		expect(slice(3, 590)).toBe(512);
+		expect(slice(3, 700)).toBe(400);
+		expect(slice(1, 40)).toBe(32);
+	});
+
 	it('never starves a prompt, however slow the decoding is', () => {
 		expect(learn(50, 400).sliceTokens(beside)).toBe(32);
 	});
