@@ -312,8 +312,8 @@ class StepJob {
 // With `steps` above 1, which asks for a draw of every slot and for no guesses, up to so many steps follow each other,
 // each with the tokens that the one before drew, until one of them is in `stops` or ends the generation, or interrupt[0] is
 // not 0. Whenever the next step would end later than `tellMs` after the last time, `onDrawn` is called with what was drawn
-// since, unless its last call has not begun yet; the promise resolves to the rest. Both are one list a draw and step, steps outermost: how many tokens, and the
-// tokens. The very last ones of all are not evaluated.
+// since, unless its last call has not begun yet; the promise resolves to the rest. Both are one list a draw and step, steps
+// outermost: how many tokens, and the tokens. The very last ones of all are not evaluated.
 Napi::Value step(const Napi::CallbackInfo & info) {
     auto * context = Napi::ObjectWrap<AddonContext>::Unwrap(info[0].As<Napi::Object>());
     const auto entries = info[1].As<Napi::Int32Array>();

@@ -32,10 +32,10 @@ const COPIED_SHARE = 0.8;
 /**
  * Whether the file is mapped in place of being read. On CPU its pages would be small ones, and most weights are copied anyway,
  * into the order that the kernels want: 1.5B shape, 2.8 GB resident mapped and 2.3 GB read, 40 and 44 tokens/s at 1 stream
- * (huge pages, `cli/worker-environment.ts`). Null: llama.cpp's own choice.
+ * (huge pages, `cli/worker-environment.ts`). `auto`: node-llama-cpp's own choice.
  */
-export function mapsFile(model: { onCpu: boolean; fileBytes: number; availableBytes: number }): boolean | null {
-	return model.onCpu ? model.fileBytes > model.availableBytes * COPIED_SHARE : null;
+export function mapsFile(model: { onCpu: boolean; fileBytes: number; availableBytes: number }): boolean | 'auto' {
+	return model.onCpu ? model.fileBytes > model.availableBytes * COPIED_SHARE : 'auto';
 }
 
 export function headSizeOf(metadata: {

@@ -2,7 +2,7 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError } from '../errors.ts';
 import { bindNative } from './binding.ts';
 import { createDraftModel, type DraftModel } from './draft-model.ts';
-import { checkGgufHeader } from './gguf-header.ts';
+import { loadWeights } from './load-weights.ts';
 
 export type LoadedDraft = {
 	/** Makes its context, for texts of so many tokens of `model`. Throws config_error when their vocabularies differ. */
@@ -17,8 +17,7 @@ export async function loadDraft(
 	llama: Llama,
 	{ path, gpuLayers }: { path: string; gpuLayers: number | 'auto' | 'max' },
 ): Promise<LoadedDraft> {
-	await checkGgufHeader(path);
-	const draft = await llama.loadModel({ modelPath: path, gpuLayers });
+	const draft = await loadWeights(llama, { modelPath: path, gpuLayers });
 	return {
 		async open(model, { contextTokens, batchTokens, threads }) {
 			checkVocabulary(path, draft, model);

@@ -3,13 +3,7 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
 import { BOUND_VERSION, bindModel, bindNative, type Native } from './binding.ts';
-import {
-	chooseThreads,
-	headSizeOf,
-	mapsFile,
-	PLAIN_ATTENTION_BATCH_TOKENS,
-	usesFlashAttention,
-} from './compute-options.ts';
+import { chooseThreads, headSizeOf, PLAIN_ATTENTION_BATCH_TOKENS, usesFlashAttention } from './compute-options.ts';
 import { cpuQuota } from './cpu-quota.ts';
 import { describeModel, quantizationOf, textOf } from './describe-model.ts';
 import type { DraftModel } from './draft-model.ts';
@@ -19,6 +13,7 @@ import { Engine } from './engine.ts';
 import { checkGgufHeader } from './gguf-header.ts';
 import { createGuessGain } from './guess-gain.ts';
 import { type LoadedDraft, loadDraft } from './load-draft.ts';
+import { loadWeights } from './load-weights.ts';
 import type { Log } from './log.ts';
 import { measureCopy, openParking } from './measure-cache.ts';
 import { createSpeculation, type Speculation } from './speculation.ts';
@@ -86,8 +81,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		const threads = options.threads ?? chooseThreads(fileBytes, cores);
 		const { gpuLayers, draftPath = null } = options;
 		const draft = draftPath === null ? null : await loadDraft(llama, { path: draftPath, gpuLayers });
-		const useMmap = mapsFile({ onCpu: llama.gpu === false, fileBytes, availableBytes: process.availableMemory() });
-		const model = await llama.loadModel({ modelPath, gpuLayers, ...(useMmap === null ? {} : { useMmap }) });
+		const model = await loadWeights(llama, { modelPath, gpuLayers });
 		const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 		const vocabulary = createVocabulary(bindModel(model), vocabularySize);
 		const loading = { llama, model, draft, vocabulary, threads, options };

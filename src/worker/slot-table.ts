@@ -112,20 +112,19 @@ export function placePrompt(
 	for (const slot of [closest, oldest, neighbour]) consider(slot, inPlace(slot), lossMs(slot, sharedWith(slot)));
 	if (!moves) return best;
 
-	for (const target of new Set([oldest, neighbour])) {
-		const targetMs = lossMs(target, 0);
-		for (const slot of slots) {
-			const cachedTokens = sharedWith(slot, slot.arriving);
-			const least = cachedTokens > slot.tokens.length ? LEAST_SHARED_TOKENS : LEAST_COPIED_TOKENS;
-			if (slot === target || cachedTokens < least) continue;
-			consider(target, { cachedTokens, prefix: { from: 'slot', index: slot.index } }, costs.copyMs + targetMs);
-		}
-		for (const sequence of parked) {
-			const cachedTokens = sharedWith(sequence);
-			if (cachedTokens < LEAST_SHARED_TOKENS) continue;
-			const ms = costs.moveMs(sequence.tokens.length) + targetMs;
-			consider(target, { cachedTokens, prefix: { from: 'parked', id: sequence.id } }, ms);
-		}
+	const targets = [...new Set([oldest, neighbour])].map((slot) => ({ slot, ms: lossMs(slot, 0) }));
+	for (const { index, tokens, arriving, cacheScope: scope } of slots) {
+		const cachedTokens = sharedWith({ tokens, cacheScope: scope }, arriving);
+		if (cachedTokens < (cachedTokens > tokens.length ? LEAST_SHARED_TOKENS : LEAST_COPIED_TOKENS)) continue;
+		for (const { slot, ms } of targets)
+			if (slot.index !== index) consider(slot, { cachedTokens, prefix: { from: 'slot', index } }, costs.copyMs + ms);
+	}
+	for (const sequence of parked) {
+		const cachedTokens = sharedWith(sequence);
+		if (cachedTokens < LEAST_SHARED_TOKENS) continue;
+		const prefix = { from: 'parked', id: sequence.id } as const;
+		for (const { slot, ms } of targets)
+			consider(slot, { cachedTokens, prefix }, costs.moveMs(sequence.tokens.length) + ms);
 	}
 	return best;
 }

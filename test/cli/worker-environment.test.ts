@@ -21,7 +21,8 @@ describe("a worker's environment", () => {
 		expect(threads({ ...model, slots: 500 }, linux('/dev/dri'))).toBe('128');
 	});
 
-	it('asks for huge pages', () => {
+	it('asks for huge pages where the CPU computes', () => {
 		expect(workerEnvironment(model, linux()).GLIBC_TUNABLES).toBe('glibc.malloc.hugetlb=1');
+		expect(workerEnvironment(model, linux('/dev/nvidiactl')).GLIBC_TUNABLES).toBeUndefined();
 	});
 });

@@ -18,7 +18,7 @@ describe('the file', () => {
 	it('is read into memory on a CPU, unless that is short, and llama.cpp decides where a GPU computes', () => {
 		expect(mapsFile({ onCpu: true, fileBytes: 8e9, availableBytes: 11e9 })).toBe(false);
 		expect(mapsFile({ onCpu: true, fileBytes: 9e9, availableBytes: 11e9 })).toBe(true);
-		expect(mapsFile({ onCpu: false, fileBytes: 9e9, availableBytes: 11e9 })).toBeNull();
+		expect(mapsFile({ onCpu: false, fileBytes: 9e9, availableBytes: 11e9 })).toBe('auto');
 	});
 });
 
