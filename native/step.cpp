@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -38,7 +39,9 @@ struct Draw {
     int32_t guesses;
     int32_t sequence;
     int32_t position; // of the token that is drawn
-    llama_token last = NO_TOKEN;
+    // Of the step under way: after batchIndex and after each guess, and what was drawn from them.
+    std::vector<const float *> logits = {};
+    std::vector<llama_token> drawn = {};
 };
 
 // How far steps may follow each other without being asked for.
@@ -107,13 +110,15 @@ void takeHighest(const float * logits, int32_t size, size_t count, const AddonSa
     std::sort(found.begin(), found.end(), higher);
 }
 
-int32_t draw(AddonContext & context, AddonSampler & sampler, int32_t batchIndex, std::vector<llama_token_data> & found) {
+// `logits` are those of `batchIndex`. Draws of different samplers may go on at once.
+int32_t draw(AddonContext & context, AddonSampler & sampler, const float * logits, int32_t batchIndex) {
+    thread_local std::vector<llama_token_data> found;
     sampler.rebuildChainIfNeeded();
     const int32_t size = llama_vocab_n_tokens(context.model->vocab);
     const size_t count = decisiveTokens(sampler);
     llama_token_data_array candidates;
     if (count > 0 && count * 4 < static_cast<size_t>(size)) {
-        takeHighest(llama_get_logits_ith(context.ctx, batchIndex), size, count, sampler, found);
+        takeHighest(logits, size, count, sampler, found);
         // A bias changes the order, so the chain may rely on it only without one.
         candidates = { found.data(), found.size(), -1, sampler.tokenBiasSampler == nullptr };
         llama_sampler_apply(sampler.chain, &candidates);
@@ -129,14 +134,13 @@ int32_t draw(AddonContext & context, AddonSampler & sampler, int32_t batchIndex,
     return token;
 }
 
-// The thread that computes. It is one: OpenMP keeps a team of threads for each thread that ever computed, and teams take the
-// cores from each other. It is none of libuv's: it may be busy as long as a text is long.
-class ComputeThread {
+// Threads that take jobs in order. Never destroyed: they may be waiting when the process ends.
+class Threads {
     public:
-        // Never destroyed: it may be waiting when the process ends.
-        static ComputeThread & instance() {
-            static auto * thread = new ComputeThread();
-            return *thread;
+        explicit Threads(size_t count) {
+            for (size_t i = 0; i < count; i++) {
+                std::thread([this] { work(); }).detach();
+            }
         }
         void push(std::function<void()> job) {
             {
@@ -147,9 +151,6 @@ class ComputeThread {
         }
 
     private:
-        ComputeThread() {
-            std::thread([this] { work(); }).detach();
-        }
         void work() {
             for (;;) {
                 std::unique_lock<std::mutex> lock(mutex);
@@ -166,13 +167,48 @@ class ComputeThread {
         std::deque<std::function<void()>> jobs;
 };
 
+// The thread that computes. It is one: OpenMP keeps a team of threads for each thread that ever computed, and teams take the
+// cores from each other. It is none of libuv's: it may be busy as long as a text is long.
+Threads & computeThread() {
+    static auto * threads = new Threads(1);
+    return *threads;
+}
+
+// Calls work(0) to work(count - 1), on this thread and on as many more as pay: a row of 152,000 logits is 0.1 ms, and a GPU's
+// step of 64 rows is no more than all of those one after another.
+void shareDraws(size_t count, int32_t vocabulary, const std::function<void(size_t)> & work) {
+    constexpr size_t LOGITS_A_THREAD = 500'000; // waking one takes some 0.05 ms
+    static const size_t most = std::min(std::thread::hardware_concurrency() / 2, 8u);
+    const size_t threads = std::min({ most, count, count * static_cast<size_t>(vocabulary) / LOGITS_A_THREAD });
+    struct Round {
+        std::atomic<size_t> next = 0, done = 0;
+    };
+    const auto round = std::make_shared<Round>();
+    const auto takePart = [round, count, work] {
+        for (size_t i = round->next++; i < count; i = round->next++) {
+            work(i);
+            round->done++;
+        }
+    };
+    if (threads > 1) {
+        static auto * helpers = new Threads(most - 1);
+        for (size_t i = 1; i < threads; i++) {
+            helpers->push(takePart);
+        }
+    }
+    takePart();
+    while (round->done < count) {
+        std::this_thread::yield();
+    }
+}
+
 // One call from JavaScript: steps over what lies in the context's batch. Holds what it uses until it is answered.
 class StepJob {
     public:
         static Napi::Promise start(Napi::Env env, AddonContext * context, std::vector<Draw> draws, Run run, Napi::Object interrupt, Napi::Function onDrawn) {
             auto * job = new StepJob(env, context, std::move(draws), std::move(run), interrupt, onDrawn);
             const auto promise = job->deferred.Promise();
-            ComputeThread::instance().push([job] { job->execute(); });
+            computeThread().push([job] { job->execute(); });
             return promise;
         }
 
@@ -257,35 +293,46 @@ class StepJob {
         }
         // False when one of the tokens needs a look before the next step.
         bool drawAll() {
-            bool goesOn = !draws.empty();
             for (auto & each : draws) {
-                const size_t count = drawn.size();
-                drawn.push_back(0);
-                for (int32_t at = each.batchIndex;; at++) {
-                    int32_t token = FAILED;
-                    try {
-                        token = draw(*context, *each.sampler, at, found);
-                    } catch (...) {
-                    }
-                    drawn.push_back(token);
-                    drawn[count]++;
-                    const bool needsLook = token < 0 || llama_vocab_is_eog(context->model->vocab, token) ||
-                        std::find(run.stops.begin(), run.stops.end(), token) != run.stops.end();
-                    goesOn = goesOn && !needsLook;
-                    // The next logits are those after the guess: they hold when it is what was drawn.
-                    if (needsLook || at == each.batchIndex + each.guesses || token != context->batch.token[at + 1]) {
-                        break;
-                    }
+                each.logits.clear();
+                for (int32_t guess = 0; guess <= each.guesses; guess++) {
+                    each.logits.push_back(llama_get_logits_ith(context->ctx, each.batchIndex + guess));
                 }
-                each.last = drawn.back();
+            }
+            shareDraws(draws.size(), llama_vocab_n_tokens(context->model->vocab), [this](size_t i) { drawAlong(draws[i]); });
+            bool goesOn = !draws.empty();
+            for (const auto & each : draws) {
+                drawn.push_back(static_cast<int32_t>(each.drawn.size()));
+                drawn.insert(drawn.end(), each.drawn.begin(), each.drawn.end());
+                goesOn = goesOn && !needsLook(each.drawn.back());
             }
             return goesOn;
+        }
+        // Further than one token only along guesses that come true: the logits after a guess hold when it is what was drawn.
+        void drawAlong(Draw & each) {
+            each.drawn.clear();
+            for (int32_t guess = 0;; guess++) {
+                const int32_t at = each.batchIndex + guess;
+                llama_token token = FAILED;
+                try {
+                    token = draw(*context, *each.sampler, each.logits[guess], at);
+                } catch (...) {
+                }
+                each.drawn.push_back(token);
+                if (needsLook(token) || guess == each.guesses || token != context->batch.token[at + 1]) {
+                    return;
+                }
+            }
+        }
+        bool needsLook(llama_token token) const {
+            return token < 0 || llama_vocab_is_eog(context->model->vocab, token) ||
+                std::find(run.stops.begin(), run.stops.end(), token) != run.stops.end();
         }
         void batchOfDrawn() {
             context->batch.n_tokens = 0;
             for (auto & each : draws) {
                 each.batchIndex = context->batch.n_tokens;
-                common_batch_add(context->batch, each.last, each.position++, { each.sequence }, true);
+                common_batch_add(context->batch, each.drawn.back(), each.position++, { each.sequence }, true);
             }
         }
 
@@ -297,7 +344,6 @@ class StepJob {
         Napi::ThreadSafeFunction toJs; // calls in order
         std::atomic<bool> isTelling = false; // what JavaScript has no time for yet is not heaped up, but told in one
         std::vector<int32_t> drawn; // a row a step; what was not told
-        std::vector<llama_token_data> found;
 };
 
 // retortStep(context, entries: Int32Array, tokens: Uint32Array, samplers: AddonSampler[], steps: number, tellMs: number,
@@ -378,8 +424,14 @@ Napi::Value decode(const Napi::CallbackInfo & info) {
 
 } // namespace
 
+// Of a context: how many of the micro-batches that are computed at once one batch may be. llama.cpp cuts it itself, and the
+// next piece does not wait for JavaScript.
+uint32_t retortBatchSize(uint32_t microBatchSize) {
+    return 4 * microBatchSize;
+}
+
 void registerRetort(Napi::Env env, Napi::Object exports) {
     exports.Set("retortStep", Napi::Function::New(env, step, "retortStep"));
     exports.Set("retortDecode", Napi::Function::New(env, decode, "retortDecode"));
-    exports.Set("retortStepVersion", Napi::Number::New(env, 4));
+    exports.Set("retortStepVersion", Napi::Number::New(env, 5));
 }

@@ -104,6 +104,8 @@ export type Native = {
 	decode(): Promise<unknown>;
 	/** Null in node-llama-cpp's own binaries. */
 	step: NativeStep | null;
+	/** How often a context's `batchSize`, which is computed at once, fits one batch. */
+	microBatches: number;
 	createSampler(): NativeSampler;
 	/** Throws what llama.cpp's parser throws; it says little. */
 	compileGrammar(gbnf: string): NativeGrammar;
@@ -169,7 +171,11 @@ export function bindNative(llama: Llama, model: LlamaModel, context: LlamaContex
 	const nativeModel = bindModel(model);
 	return {
 		context: nativeContext,
-		...(bindSteps(bindings, nativeContext) ?? { decode: () => nativeContext.decodeBatch(), step: null }),
+		...(bindSteps(bindings, nativeContext) ?? {
+			decode: () => nativeContext.decodeBatch(),
+			step: null,
+			microBatches: 1,
+		}),
 		createSampler: () => new bindings.AddonSampler(nativeModel),
 		compileGrammar: (gbnf) => new bindings.AddonGrammar(gbnf, { addonExports: bindings, rootRuleName: 'root' }),
 		startGrammar: (grammar) => new bindings.AddonGrammarEvaluationState(nativeModel, grammar),

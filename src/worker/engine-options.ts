@@ -10,6 +10,8 @@ export type EngineOptions = {
 	slots: number;
 	contextTokens: number;
 	batchTokens: number;
+	/** Of a batch, what is computed at once; absent: all of it. */
+	microBatchTokens?: number;
 	/** At most so many prompt tokens beside decoding streams; fewer where they would wait too long. */
 	prefillSliceTokens: number;
 	/** Deltas of a generation that come faster than this are joined, unless its request says otherwise; absent: 0. */

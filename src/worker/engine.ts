@@ -45,7 +45,9 @@ export class Engine {
 	constructor(options: EngineOptions) {
 		const { native, vocabulary, contextTokens } = options;
 		this.#options = options;
-		this.#pace = createPrefillPace({ sliceTokens: options.prefillSliceTokens, batchTokens: options.batchTokens });
+		const { batchTokens, microBatchTokens = batchTokens, prefillSliceTokens } = options;
+		const sliceTokens = Math.min(prefillSliceTokens, microBatchTokens);
+		this.#pace = createPrefillPace({ sliceTokens, batchTokens, microBatchTokens });
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
 		const { copyMs = Number.POSITIVE_INFINITY, stepMs = 0, parking = null } = options;
@@ -53,7 +55,7 @@ export class Engine {
 		this.#waiting = new WaitingLine(this.#slots, this.#cache, contextTokens);
 		this.#delivery = new EventDelivery(this.#slots);
 		this.#nextTurns = new NextTurns({ contextTokens, tokenisePrompt: this.tokenisePrompt });
-		const { batchTokens, speculation = null } = options;
+		const { speculation = null } = options;
 		this.#meter = new StepMeter(this.#pace);
 		const duringDecode = () => this.#delivery.flush(this.#meter.nextMs);
 		const onSteps = (steps: number) => this.#goOn(steps);

@@ -161,18 +161,18 @@ async function makeEngine({ llama, model, draft, vocabulary, threads, options }:
 		headSize: headSizeOf(model.fileInfo.architectureMetadata),
 	});
 	const most = flashAttention === false ? PLAIN_ATTENTION_BATCH_TOKENS : options.batchTokens;
-	const batchTokens = Math.max(Math.min(options.batchTokens, most), options.slots);
+	const microBatchTokens = Math.max(Math.min(options.batchTokens, most), options.slots);
 	const context = await model.createContext({
 		sequences: options.slots,
 		contextSize: contextTokens,
-		batchSize: batchTokens,
+		batchSize: microBatchTokens,
 		threads,
 		...(flashAttention === null ? {} : { flashAttention }),
 		// Exact prefixes: a sliding window's cells must not be dropped under a slot that is rewound.
 		swaFullCache: true,
 		failedCreationRemedy: false,
 	});
-	const drafting = (await draft?.open(model, { contextTokens, batchTokens, threads })) ?? null;
+	const drafting = (await draft?.open(model, { contextTokens, batchTokens: microBatchTokens, threads })) ?? null;
 	const native = bindNative(llama, model, context);
 	const { copyMs, stepMs, parking, canBeCut } = await warmUp(native, options);
 	const engine = new Engine({
@@ -180,7 +180,8 @@ async function makeEngine({ llama, model, draft, vocabulary, threads, options }:
 		vocabulary,
 		slots: options.slots,
 		contextTokens,
-		batchTokens,
+		batchTokens: microBatchTokens * native.microBatches,
+		microBatchTokens,
 		prefillSliceTokens: options.prefillSliceTokens,
 		eventIntervalMs: EVENT_INTERVAL_MS,
 		copyMs,

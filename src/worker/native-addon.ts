@@ -22,16 +22,35 @@ export function hasNativeBinary(gpu: NativeGpu, root = addonFolder()): boolean {
 
 const DECLARATION = 'Napi::Object registerCallback(';
 const REGISTRATION = '    AddonSampler::init(exports);\n';
+const INCLUDE = '#include "AddonContext.h"\n';
+const MICRO_BATCH = 'context_params.n_ubatch = context_params.n_batch;';
 
 /** addon.cpp with native/step.cpp's functions among its exports. Throws config_error when it is not the one we know. */
 export function registerStep(addon: string): string {
-	for (const anchor of [DECLARATION, REGISTRATION]) {
-		if (addon.split(anchor).length !== 2)
-			throw configError(`node-llama-cpp's addon.cpp has another shape: \`${anchor.trim()}\` is not in it once`);
-	}
-	return addon
-		.replace(DECLARATION, `void registerRetort(Napi::Env env, Napi::Object exports);\n${DECLARATION}`)
-		.replace(REGISTRATION, `${REGISTRATION}    registerRetort(env, exports);\n`);
+	return edit('addon.cpp', addon, [
+		[DECLARATION, `void registerRetort(Napi::Env env, Napi::Object exports);\n${DECLARATION}`],
+		[REGISTRATION, `${REGISTRATION}    registerRetort(env, exports);\n`],
+	]);
+}
+
+/** AddonContext.cpp with `batchSize` as the micro-batch, and batches of several: `MICRO_BATCHES`. Throws as registerStep does. */
+export function widenBatch(addonContext: string): string {
+	return edit('AddonContext.cpp', addonContext, [
+		[INCLUDE, `${INCLUDE}uint32_t retortBatchSize(uint32_t microBatchSize);\n`],
+		[MICRO_BATCH, `${MICRO_BATCH} context_params.n_batch = retortBatchSize(context_params.n_ubatch);`],
+	]);
+}
+
+function edit(
+	name: string,
+	source: string,
+	replacements: readonly (readonly [anchor: string, text: string])[],
+): string {
+	return replacements.reduce((text, [anchor, replacement]) => {
+		if (text.split(anchor).length !== 2)
+			throw configError(`node-llama-cpp's ${name} has another shape: \`${anchor.trim()}\` is not in it once`);
+		return text.replace(anchor, replacement);
+	}, source);
 }
 
 /**

@@ -22,6 +22,7 @@ import {
 	type NativeGpu,
 	nativeBinaryFolder,
 	registerStep,
+	widenBatch,
 } from './native-addon.ts';
 import { STEP_VERSION } from './native-step.ts';
 
@@ -115,8 +116,13 @@ async function prepareSource(source: string, root: string, stepFile: string): Pr
 		await run('git', ['clone', '--quiet', join(root, 'gitRelease.bundle'), repository], {});
 		const patches = readdirSync(join(root, 'patches')).filter((name) => name.endsWith('.diff'));
 		for (const patch of patches) await run('git', ['apply', join(root, 'patches', patch)], { cwd: repository });
-		const addon = join(source, 'addon', 'addon.cpp');
-		writeFileSync(addon, registerStep(readFileSync(addon, 'utf8')));
+		for (const [name, edit] of [
+			['addon.cpp', registerStep],
+			['AddonContext.cpp', widenBatch],
+		] as const) {
+			const file = join(source, 'addon', name);
+			writeFileSync(file, edit(readFileSync(file, 'utf8')));
+		}
 		writeFileSync(done, '');
 	}
 	copyFileSync(stepFile, join(source, 'addon', 'RetortStep.cpp'));

@@ -37,19 +37,23 @@ export const STEP_NOTHING = 0;
 export const STEP_LOGITS = 1;
 export const STEP_DRAW = 2;
 
+/** So many micro-batches, what a context's `batchSize` asks for, fit one batch of such a binary. */
+export const MICRO_BATCHES = 4;
+
 /** Of the contract above; the `retortStepVersion` of a binary that keeps it. */
-export const STEP_VERSION = 4;
+export const STEP_VERSION = 5;
 
 /** Both on one thread, native/step.cpp's own; null in other binaries. */
 export function bindSteps(
 	bindings: object,
 	context: NativeContext,
-): { decode(): Promise<unknown>; step: NativeStep } | null {
+): { decode(): Promise<unknown>; step: NativeStep; microBatches: number } | null {
 	const step: unknown = Reflect.get(bindings, 'retortStep');
 	const decode: unknown = Reflect.get(bindings, 'retortDecode');
 	const isOurs = Reflect.get(bindings, 'retortStepVersion') === STEP_VERSION;
 	if (!isOurs || typeof step !== 'function' || typeof decode !== 'function') return null;
 	return {
+		microBatches: MICRO_BATCHES,
 		decode: () => Reflect.apply(decode, null, [context]),
 		step: (entries, tokens, samplers, { steps, tellMs, stops, interrupt, onDrawn }) =>
 			Reflect.apply(step, null, [context, entries, tokens, samplers, steps, tellMs, stops, interrupt, onDrawn]),

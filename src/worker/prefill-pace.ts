@@ -25,13 +25,22 @@ const LEAST_REST = 0.5;
 /** Until the machine is known. */
 const FIRST_TOKENS = 128;
 const NEWEST_WEIGHT = 0.3;
+/** Micro-batches follow each other without JavaScript up to this: what comes between two of them is nothing against it. */
+const JOINED_MS = 50;
+
+/** Prompt tokens of a step, at most: beside decoding streams, all that a batch holds, and what is computed of it at once. */
+type Ceilings = { sliceTokens: number; batchTokens: number; microBatchTokens?: number };
 
 /**
  * How much of a prompt goes into a step, so that the step takes about as long as decoding streams should wait: learned
  * from the steps before. Where more prompts wait than streams decode, the prompts go first: what arrives together begins
  * together, and is then one batch. On a GPU the ceiling holds; on two cores a slice of 256 tokens would be seconds.
  */
-export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: number }): PrefillPace {
+export function createPrefillPace({
+	sliceTokens: besideStreams,
+	batchTokens,
+	microBatchTokens = batchTokens,
+}: Ceilings): PrefillPace {
 	let msPerPromptToken: number | null = null;
 	let decodeMs = 0;
 
@@ -47,10 +56,12 @@ export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: 
 		},
 		sliceTokens(streams, least = LEAST_TOKENS) {
 			const { decoding, reading, promptTokens = 0 } = streams;
-			const ceiling = decoding >= reading ? ceilings.sliceTokens : ceilings.batchTokens;
-			if (msPerPromptToken === null) return Math.min(ceiling, FIRST_TOKENS);
-			const most = targetMs(streams) / Math.max(msPerPromptToken, 1e-6);
-			const tokens = Math.max(least, most - (most % ROWS));
+			const perToken = msPerPromptToken;
+			if (perToken === null) return Math.min(decoding >= reading ? besideStreams : batchTokens, FIRST_TOKENS);
+			const within = (ms: number) => wholeRows(ms / Math.max(perToken, 1e-6));
+			const joined = Math.min(batchTokens, Math.max(microBatchTokens, within(JOINED_MS)));
+			const ceiling = decoding >= reading ? besideStreams : joined;
+			const tokens = Math.max(least, within(targetMs(streams)));
 			const takesRest = reading > decoding && promptTokens <= tokens * (1 + LEAST_REST);
 			return Math.min(ceiling, takesRest ? Math.max(tokens, promptTokens) : tokens);
 		},
@@ -65,4 +76,8 @@ export function createPrefillPace(ceilings: { sliceTokens: number; batchTokens: 
 			msPerPromptToken = msPerPromptToken === null ? perToken : mix(msPerPromptToken, perToken);
 		},
 	};
+}
+
+function wholeRows(tokens: number): number {
+	return tokens - (tokens % ROWS);
 }

@@ -9,7 +9,9 @@ import {
 	hasNativeBinary,
 	nativeBinaryFolder,
 	registerStep,
+	widenBatch,
 } from '../../src/worker/native-addon.ts';
+import { MICRO_BATCHES } from '../../src/worker/native-step.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'retort-native-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -19,6 +21,14 @@ describe('our function in the addon', () => {
 		const patched = registerStep(readFileSync(join(addonFolder(), 'addon', 'addon.cpp'), 'utf8'));
 		expect(patched.split('registerRetort(')).toHaveLength(3);
 		expect(patched.indexOf('void registerRetort(')).toBeLessThan(patched.indexOf('registerRetort(env, exports);'));
+	});
+
+	it('makes a batch several micro-batches in the addon that is installed', () => {
+		const patched = widenBatch(readFileSync(join(addonFolder(), 'addon', 'AddonContext.cpp'), 'utf8'));
+		expect(patched).toContain('context_params.n_batch = retortBatchSize(context_params.n_ubatch);');
+		expect(patched.split('retortBatchSize(')).toHaveLength(3);
+		const step = readFileSync(new URL('../../native/step.cpp', import.meta.url), 'utf8');
+		expect(step).toContain(`return ${MICRO_BATCHES} * microBatchSize;`);
 	});
 
 	it('uses members that the installed addon has', () => {
@@ -42,7 +52,8 @@ describe('our function in the addon', () => {
 	});
 
 	it('is refused by an addon of another shape', () => {
-		expect(() => registerStep('int main() {}')).toThrow(/another shape/);
+		expect(() => registerStep('int main() {}')).toThrow(/addon.cpp has another shape/);
+		expect(() => widenBatch('int main() {}')).toThrow(/AddonContext.cpp has another shape/);
 	});
 });
 

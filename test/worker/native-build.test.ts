@@ -23,6 +23,9 @@ Napi::Object registerCallback(
     AddonSampler::init(exports);
 #endif
 `;
+const ADDON_CONTEXT = `#include "AddonContext.h"
+// context_params.n_ubatch = context_params.n_batch;
+`;
 const step = (version: number) => `#include <node_api.h>
 NAPI_MODULE_INIT() {
     napi_value version;
@@ -41,6 +44,7 @@ function smallAddon(name: string, options: { cmake?: string; stepVersion?: numbe
 	writeFileSync(join(root, 'llama.cpp.info.json'), '{"tag":"v9","llamaCppGithubRepo":"a/b"}');
 	writeFileSync(join(root, 'CMakeLists.txt'), options.cmake ?? CMAKE);
 	writeFileSync(join(root, 'addon', 'addon.cpp'), ADDON);
+	writeFileSync(join(root, 'addon', 'AddonContext.cpp'), ADDON_CONTEXT);
 	const stepFile = join(root, 'step.cpp');
 	writeFileSync(stepFile, step(options.stepVersion ?? STEP_VERSION));
 	symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(root, 'node_modules'));

@@ -22,6 +22,17 @@ describe('the pace of prefill', () => {
 		expect(learn(0.01, 5).sliceTokens(alone)).toBe(512);
 	});
 
+	it('joins micro-batches as long as a request that arrives hardly waits for it', () => {
+		const reads = (msPerToken: number) => {
+			const pace = createPrefillPace({ sliceTokens: 64, batchTokens: 256, microBatchTokens: 64 });
+			pace.observe({ ms: 64 * msPerToken, promptTokens: 64, decodes: false });
+			return [pace.sliceTokens(alone), pace.sliceTokens(beside)];
+		};
+		expect(reads(0.1)).toEqual([256, 64]);
+		expect(reads(0.4)).toEqual([112, 64]);
+		expect(reads(2)).toEqual([64, 64]);
+	});
+
 	it('keeps a step on a slow machine to about what streams should wait', () => {
 		expect(learn(2, 30).sliceTokens(beside)).toBe(48);
 		expect(learn(5, 30).sliceTokens(alone)).toBe(400);
