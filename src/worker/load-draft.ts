@@ -2,7 +2,7 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError } from '../errors.ts';
 import { bindNative } from './binding.ts';
 import { createDraftModel, type DraftModel } from './draft-model.ts';
-import { loadWeights } from './load-weights.ts';
+import { loadWeights, type WeightsOptions } from './load-weights.ts';
 
 export type LoadedDraft = {
 	/** Makes its context, for texts of so many tokens of `model`. Throws config_error when their vocabularies differ. */
@@ -13,11 +13,9 @@ export type LoadedDraft = {
 export type OpenDraft = { model: DraftModel; dispose(): Promise<void> };
 
 /** Loads a draft model. Before the larger one: `auto` layers of that take what is left of the GPU's memory. */
-export async function loadDraft(
-	llama: Llama,
-	{ path, gpuLayers }: { path: string; gpuLayers: number | 'auto' | 'max' },
-): Promise<LoadedDraft> {
-	const draft = await loadWeights(llama, { modelPath: path, gpuLayers });
+export async function loadDraft(llama: Llama, options: WeightsOptions): Promise<LoadedDraft> {
+	const { modelPath: path } = options;
+	const draft = await loadWeights(llama, options);
 	return {
 		async open(model, { contextTokens, batchTokens, threads }) {
 			checkVocabulary(path, draft, model);

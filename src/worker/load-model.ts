@@ -80,8 +80,10 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 		const cores = Math.min(availableParallelism(), llama.cpuMathCores, Math.max(1, Math.floor(cpuQuota())));
 		const threads = options.threads ?? chooseThreads(fileBytes, cores);
 		const { gpuLayers, draftPath = null } = options;
-		const draft = draftPath === null ? null : await loadDraft(llama, { path: draftPath, gpuLayers });
-		const model = await loadWeights(llama, { modelPath, gpuLayers });
+		const cacheTokens = options.contextTokens ?? DEFAULT_CONTEXT_TOKENS;
+		const weights = { gpuLayers, cacheTokens, log };
+		const draft = draftPath === null ? null : await loadDraft(llama, { ...weights, modelPath: draftPath });
+		const model = await loadWeights(llama, { ...weights, modelPath, cacheTokens: options.slots * cacheTokens });
 		const vocabularySize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
 		const vocabulary = createVocabulary(bindModel(model), vocabularySize);
 		const loading = { llama, model, draft, vocabulary, threads, options };
