@@ -56,10 +56,12 @@ export function workerCommand(action: (flags: WorkerFlags) => Promise<void>): Co
 		)
 		.addOption(new Option('--gpu-layers <number>', 'auto, max or a number (default: auto)').argParser(gpuLayers))
 		.addOption(
-			new Option('--batch-tokens <number>', 'tokens in one batch (default: 512)').argParser(integerFrom(1, ANY)),
+			new Option('--batch-tokens <number>', 'tokens that are computed at once (default: 512, on a GPU 1024)').argParser(
+				integerFrom(1, ANY),
+			),
 		)
 		.addOption(
-			new Option('--prefill-slice-tokens <number>', 'prompt tokens between two decode steps (default: 256)').argParser(
+			new Option('--prefill-slice-tokens <number>', 'prompt tokens between two decode steps (default: 512)').argParser(
 				integerFrom(1, ANY),
 			),
 		)

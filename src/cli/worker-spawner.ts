@@ -11,7 +11,7 @@ export function workerSpawner(config: Config, files: ReadonlyMap<string, ModelFi
 		const model = config.models[name];
 		const file = files.get(name);
 		if (model === undefined || file === undefined) throw configError(`no model ${name} is configured`);
-		const { contextTokens, threads } = model;
+		const { contextTokens, threads, batchTokens } = model;
 		const { memoryLimitMiB, outliveSeconds } = config.workers;
 		const flags = [
 			`--listen=unix:${socketPath}`,
@@ -21,7 +21,7 @@ export function workerSpawner(config: Config, files: ReadonlyMap<string, ModelFi
 			...(contextTokens === null ? [] : [`--context=${contextTokens}`]),
 			...(threads === null ? [] : [`--threads=${threads}`]),
 			`--gpu-layers=${model.gpuLayers}`,
-			`--batch-tokens=${model.batchTokens}`,
+			...(batchTokens === null ? [] : [`--batch-tokens=${batchTokens}`]),
 			`--prefill-slice-tokens=${model.prefillSliceTokens}`,
 			`--parked-bytes=${config.cache.parkedBytes}`,
 			...(model.speculation ? [] : ['--no-speculation']),

@@ -90,11 +90,12 @@ export const modelSchema = z.strictObject({
 	batchTokens: z
 		.int()
 		.positive()
-		.default(512)
+		.nullable()
+		.default(null)
 		.describe(
-			'Tokens in one batch, at most: 64 for a model with heads of less than 64 on CPU, which reads those faster.',
+			'Tokens that are computed at once, at most; null takes 512, on a GPU 1024. A model with heads of less than 64 takes no more than 64 on CPU, which is faster.',
 		),
-	prefillSliceTokens: z.int().positive().default(256).describe('Prompt tokens between two steps of decoding streams.'),
+	prefillSliceTokens: z.int().positive().default(512).describe('Prompt tokens between two steps of decoding streams.'),
 	closing: z
 		.string()
 		.nullable()

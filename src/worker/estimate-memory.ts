@@ -1,11 +1,13 @@
 import { configError } from '../errors.ts';
+import { CPU_BATCH_TOKENS } from './compute-options.ts';
 
 export type MemoryQuestion = {
 	path: string;
 	slots: number;
 	/** Of one slot; null for the model's own, 8192 at most. */
 	contextTokens: number | null;
-	batchTokens: number;
+	/** Null for the worker's own choice on CPU. */
+	batchTokens: number | null;
 	gpuLayers: number | 'auto' | 'max';
 };
 
@@ -21,7 +23,7 @@ export async function estimateMemory(question: MemoryQuestion): Promise<number> 
 			contextSize: question.contextTokens ?? Math.min(8192, insights.trainContextSize ?? 8192),
 			modelGpuLayers: gpuLayers,
 			sequences: question.slots,
-			batchSize: question.batchTokens,
+			batchSize: question.batchTokens ?? CPU_BATCH_TOKENS,
 		});
 		return model.cpuRam + model.gpuVram + context.cpuRam + context.gpuVram;
 	} catch (error) {

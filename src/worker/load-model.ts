@@ -3,7 +3,7 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
 import { BOUND_VERSION, bindModel, bindNative, type Native } from './binding.ts';
-import { chooseThreads, headSizeOf, PLAIN_ATTENTION_BATCH_TOKENS, usesFlashAttention } from './compute-options.ts';
+import { chooseBatch, chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
 import { cpuQuota } from './cpu-quota.ts';
 import { describeModel, quantizationOf, textOf } from './describe-model.ts';
 import type { DraftModel } from './draft-model.ts';
@@ -27,7 +27,8 @@ export type LoadOptions = {
 	/** null chooses from model size and cores. */
 	threads: number | null;
 	gpuLayers: number | 'auto' | 'max';
-	batchTokens: number;
+	/** Computed at once, at most; null chooses from model and machine. */
+	batchTokens: number | null;
 	prefillSliceTokens: number;
 	/** Memory for sequences that gave up their slot; 0 parks none. */
 	parkedBytes: number;
@@ -158,12 +159,12 @@ type Loading = {
 
 async function makeEngine({ llama, model, draft, vocabulary, threads, options }: Loading) {
 	const contextTokens = options.contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS);
+	const onCpu = llama.gpu === false;
 	const flashAttention = usesFlashAttention({
-		onCpu: llama.gpu === false,
+		onCpu,
 		headSize: headSizeOf(model.fileInfo.architectureMetadata),
 	});
-	const most = flashAttention === false ? PLAIN_ATTENTION_BATCH_TOKENS : options.batchTokens;
-	const microBatchTokens = Math.max(Math.min(options.batchTokens, most), options.slots);
+	const microBatchTokens = Math.max(chooseBatch(options.batchTokens, { onCpu, flashAttention }), options.slots);
 	const context = await model.createContext({
 		sequences: options.slots,
 		contextSize: contextTokens,
@@ -202,9 +203,10 @@ function openSpeculation(model: DraftModel | null, log: Log): Speculation {
 	return createSpeculation({ repeats: createGuessGain(), draft });
 }
 
-async function makeEmbedder({ model, draft, vocabulary, threads, options }: Loading) {
+async function makeEmbedder({ llama, model, draft, vocabulary, threads, options }: Loading) {
 	if (draft !== null) throw configError('a model that makes embeddings has no use for a draft model');
-	const { batchTokens, onFailure } = options;
+	const { onFailure } = options;
+	const batchTokens = chooseBatch(options.batchTokens, { onCpu: llama.gpu === false, flashAttention: null });
 	const { context, contextTokens } = await createEmbeddingContext(model, {
 		contextTokens: options.contextTokens,
 		defaultTokens: DEFAULT_CONTEXT_TOKENS,

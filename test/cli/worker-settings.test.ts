@@ -26,7 +26,7 @@ describe('the settings of a worker', () => {
 		const config = parseConfig(`${two}worker: {listen: "unix:/w.sock", model: a}\n`, 'c.yaml');
 		expect(workerSettings({}, config)).toMatchObject({ listen: 'unix:/w.sock', name: 'a', source: 'a.gguf', slots: 9 });
 		const changed = workerSettings({ listen: 'unix:/x.sock', name: 'b', slots: 2 }, config);
-		expect(changed).toMatchObject({ listen: 'unix:/x.sock', name: 'b', source: 'b.gguf', slots: 2, batchTokens: 512 });
+		expect(changed).toMatchObject({ listen: 'unix:/x.sock', name: 'b', source: 'b.gguf', slots: 2, batchTokens: null });
 	});
 
 	it('take the only model there is, and ask where there are several', () => {

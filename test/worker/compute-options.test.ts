@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { chooseThreads, headSizeOf, mapsFile, usesFlashAttention } from '../../src/worker/compute-options.ts';
+import {
+	chooseBatch,
+	chooseThreads,
+	headSizeOf,
+	mapsFile,
+	usesFlashAttention,
+} from '../../src/worker/compute-options.ts';
 
 describe('threads', () => {
 	it('are all cores, and of many all but one', () => {
@@ -11,6 +17,17 @@ describe('threads', () => {
 
 	it('are one for a model of a few million parameters', () => {
 		expect(chooseThreads(2e6, 16)).toBe(1);
+	});
+});
+
+describe('a batch', () => {
+	it('is larger on a GPU, and small for plain attention, whatever the configuration says', () => {
+		expect(chooseBatch(null, { onCpu: true, flashAttention: null })).toBe(512);
+		expect(chooseBatch(null, { onCpu: false, flashAttention: null })).toBe(1024);
+		expect(chooseBatch(null, { onCpu: true, flashAttention: false })).toBe(64);
+		expect(chooseBatch(2048, { onCpu: true, flashAttention: false })).toBe(64);
+		expect(chooseBatch(32, { onCpu: true, flashAttention: false })).toBe(32);
+		expect(chooseBatch(2048, { onCpu: false, flashAttention: null })).toBe(2048);
 	});
 });
 
