@@ -41,6 +41,11 @@ describe('a batch', () => {
 		]);
 	});
 
+	it('reads prompts of about one length one after another', () => {
+		const prompts = [1000, 990, 600].map((pending, slot) => ({ slot, pending, isPrefill: true, order: slot }));
+		expect(planBatch(prompts, limits)).toEqual([{ slot: 0, tokens: 64 }]);
+	});
+
 	/** Steps until this prompt is read, beside one decoding stream and whatever `arrives` in each step. */
 	function stepsToRead(slot: number, prompts: { pending: number }[], arrives: (step: number) => number): number {
 		const waiting = prompts.map(({ pending }, index) => ({ slot: index, pending, isPrefill: true, order: index }));
