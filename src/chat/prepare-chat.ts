@@ -11,7 +11,7 @@ export type PreparedChat = {
 	/** What a worker needs to know, all but who asks. */
 	generation: Pick<
 		GenerateRequest,
-		'prompt' | 'phases' | 'maxTokens' | 'logprobs' | 'keepForNextTurn' | 'eventIntervalMs'
+		'prompt' | 'phases' | 'maxTokens' | 'logprobs' | 'keepForNextTurn' | 'isNextTurn' | 'eventIntervalMs'
 	>;
 	/** What is needed to read the worker's answer. */
 	parse: ParseOptions;
@@ -37,7 +37,8 @@ export function prepareChat(input: {
 	const plan = planGeneration({ ...input, reasoningTrait, hasAnswerBegun });
 	const thinks = plan.reasoning.mode === 'on';
 	const newAnswerParser = answerParserOf(request, template.toolFormat);
-	const turn = renderPrompt(template, prefill === null ? request.messages : request.messages.slice(0, -1), {
+	const messages = prefill === null ? request.messages : request.messages.slice(0, -1);
+	const turn = renderPrompt(template, messages, {
 		thinking: thinks || (prefill !== null && prefill.thought !== ''),
 		tools: toolsInPlay(request),
 		...(request.tool_choice === undefined ? {} : { toolChoice: request.tool_choice }),
@@ -52,6 +53,7 @@ export function prepareChat(input: {
 			maxTokens: plan.maxTokens,
 			logprobs: plan.logprobs,
 			keepForNextTurn: rendered.keepForNextTurn,
+			isNextTurn: messages.some(({ role }) => role === 'assistant'),
 			// A stop string ends the generation at its own token, so that usage does not depend on how tokens were joined.
 			...(plan.stop.length > 0 ? { eventIntervalMs: 0 } : {}),
 		},

@@ -98,6 +98,11 @@ export const generateRequestSchema = z.object({
 	/** How the next turn will render this exchange: head, the answer's text, tail. Lets an idle slot warm up. */
 	keepForNextTurn: z.object({ head: z.array(promptPartSchema), tail: z.array(promptPartSchema) }).nullable(),
 	/**
+	 * The prompt holds earlier answers. How many requests do tells how many answers are gone on with, and so what keeping a
+	 * conversation is worth. Absent: unknown.
+	 */
+	isNextTurn: z.boolean().optional(),
+	/**
 	 * Tokens that come faster than this are joined to one delta. Absent: as the worker sees fit. 0 where every token has to
 	 * be told apart, as behind a stop string, which decides at which token the generation ends.
 	 */

@@ -10,6 +10,11 @@ export type ParkedSequence = ParkedView & {
 /** Each holds a file open, and is looked at whenever a prompt is placed. */
 export const MOST_PARKED = 256;
 
+/** Of all conversations `share` is gone on with: these come back by one move, and all pay the one that saves them. */
+export function paysToPark({ recomputeMs, moveMs, share }: { recomputeMs: number; moveMs: number; share: number }) {
+	return share * (recomputeMs - moveMs) > moveMs;
+}
+
 /**
  * What is parked, within a budget of bytes. Who has to go is decided as GreedyDual-Size does: what costs least to evaluate
  * again for the bytes that it takes, where every eviction makes all that stays and is not asked for a little cheaper.

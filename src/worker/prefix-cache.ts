@@ -1,11 +1,12 @@
 import type { PrefixCacheCounts } from '../protocol/worker-api.ts';
 import type { Native } from './binding.ts';
 import type { Generation } from './generation.ts';
+import { paysToPark } from './parked-sequences.ts';
 import type { WarmUps } from './plan-step.ts';
 import { type PrefillPace, TARGET_STEP_MS } from './prefill-pace.ts';
 import { ReturningUsers } from './returning-users.ts';
-import { type Parked, type Parking, SequenceShelf } from './sequence-shelf.ts';
-import { Slot } from './slot.ts';
+import { type Parking, SequenceShelf } from './sequence-shelf.ts';
+import type { Slot } from './slot.ts';
 import { type CacheCosts, commonPrefix, LEAST_COPIED_TOKENS, LEAST_SHARED_TOKENS, placePrompt } from './slot-table.ts';
 
 export type PrefixCacheOptions = {
@@ -60,19 +61,17 @@ export class PrefixCache {
 	/** Gives a slot to the generation, which is started there. One has to be free; it is taken at once. */
 	async place(generation: Generation): Promise<void> {
 		const { slots } = this.#options;
-		const { cacheScope, keepForNextTurn } = generation.request;
+		const { cacheScope, keepForNextTurn, isNextTurn } = generation.request;
 		const prompt = generation.inputTokens;
 		const placement = placePrompt(slots, this.#shelf.views, { prompt, cacheScope }, this.#costs());
 		const slot = placement === null ? undefined : slots[placement.index];
 		if (placement === null || slot === undefined) return;
 		const { prefix, cachedTokens } = placement;
 		const source = prefix.from === 'slot' ? slots[prefix.index] : undefined;
-		const mayGoOn = keepForNextTurn !== null && this.#holdsConversations();
 		const sequence = prefix.from === 'parked' ? this.#shelf.take(prefix.id) : null;
-		if (mayGoOn) {
-			const goesOn = isConversation(sequence ?? source ?? slot, cachedTokens);
-			this.#users.observe(goesOn);
-			if (goesOn) source?.leave();
+		if (keepForNextTurn !== null) {
+			if (isNextTurn !== undefined) this.#users.observe(isNextTurn);
+			if (source?.mayContinue && !source.isBusy && source.tokens.length === cachedTokens) source.leave();
 		}
 		slot.take(generation);
 		await this.#park(slot, prefix.from === 'own' ? cachedTokens : 0);
@@ -152,7 +151,8 @@ export class PrefixCache {
 		const mayPark = slot.mayContinue && !this.#unsettled.has(slot.index);
 		slot.mayContinue = false;
 		if (!mayPark || tokenMs === null || length - kept < LEAST_SHARED_TOKENS) return;
-		if ((length - kept) * tokenMs <= 2 * this.#costs().moveMs(length)) return;
+		const recomputeMs = (length - kept) * tokenMs;
+		if (!paysToPark({ recomputeMs, moveMs: this.#costs().moveMs(length), share: this.#users.share })) return;
 		this.#movedMs += await this.#shelf.park(slot, length * tokenMs);
 	}
 
@@ -174,19 +174,7 @@ export class PrefixCache {
 		};
 	}
 
-	/** That nobody is in. */
-	#holdsConversations(): boolean {
-		const inSlots = this.#options.slots.some(({ isBusy, mayContinue }) => !isBusy && mayContinue);
-		return inSlots || this.#shelf.views.length > 0;
-	}
-
 	#isDecoding(): boolean {
 		return this.#options.slots.some(({ generation }) => generation?.isDecoding === true);
 	}
-}
-
-/** Of exactly so many tokens, which nobody is in. */
-function isConversation(held: Slot | Parked, tokens: number): boolean {
-	const isOne = held instanceof Slot ? held.mayContinue && !held.isBusy : true;
-	return isOne && tokens > 0 && held.tokens.length === tokens;
 }

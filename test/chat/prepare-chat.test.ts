@@ -184,6 +184,17 @@ describe('tools', () => {
 	});
 });
 
+describe('a conversation', () => {
+	test('goes on with earlier answers, of which one that the client began is none', () => {
+		const user = { role: 'user', content: 'Hi' };
+		const answer = { role: 'assistant', content: 'Hello' };
+		const isNextTurn = (...messages: object[]) => prepare('r1-with-tail', { messages }).generation.isNextTurn;
+		expect(isNextTurn(user)).toBe(false);
+		expect(isNextTurn(user, answer, user)).toBe(true);
+		expect(isNextTurn(user, { ...answer, prefix: true })).toBe(false);
+	});
+});
+
 describe('an answer that the client began', () => {
 	const QUESTION = { role: 'user', content: 'Hi' };
 	const begun = (last: Record<string, unknown>, fields: Record<string, unknown> = {}) => ({

@@ -84,11 +84,12 @@ describe('the next turn of a conversation', () => {
 	it('is prepared beside streams that decode as long as users come back', async () => {
 		const kept = model.engine.tokenisePrompt(firstTurn('x').head).length;
 		const { head, tail } = firstTurn('x');
-		for (let round = 0; round < 12; round++) await run(model.engine, firstTurn(`once ${round}`).request);
+		for (let round = 0; round < 12; round++)
+			await run(model.engine, { ...firstTurn(`once ${round}`).request, isNextTurn: false });
 		expect(await foundBesideAStream('few')).toBe(kept);
 		for (let round = 0; round < 8; round++) {
-			const { answer } = await run(model.engine, firstTurn('many').request);
-			await run(model.engine, { ...secondTurn('many', answer), keepForNextTurn: { head, tail } });
+			const { answer } = await run(model.engine, { ...firstTurn('many').request, isNextTurn: false });
+			await run(model.engine, { ...secondTurn('many', answer), keepForNextTurn: { head, tail }, isNextTurn: true });
 		}
 		expect(await foundBesideAStream('again')).toBeGreaterThan(kept);
 	});

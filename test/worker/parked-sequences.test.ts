@@ -1,10 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MOST_PARKED, type ParkedSequence, ParkedSequences } from '../../src/worker/parked-sequences.ts';
+import { MOST_PARKED, type ParkedSequence, ParkedSequences, paysToPark } from '../../src/worker/parked-sequences.ts';
 
 function sequence(id: number, changes: Partial<ParkedSequence> = {}): ParkedSequence {
 	return { id, tokens: [id], cacheScope: 'a', bytes: 10, recomputeMs: 100, ...changes };
 }
+
+describe('parking', () => {
+	it('pays where enough is gone on with, and moving costs little enough', () => {
+		expect(paysToPark({ recomputeMs: 100, moveMs: 10, share: 0.5 })).toBe(true);
+		expect(paysToPark({ recomputeMs: 100, moveMs: 10, share: 0.1 })).toBe(false);
+		expect(paysToPark({ recomputeMs: 100, moveMs: 40, share: 0.5 })).toBe(false);
+		expect(paysToPark({ recomputeMs: 100, moveMs: 40, share: 1 })).toBe(true);
+		expect(paysToPark({ recomputeMs: 100, moveMs: Number.POSITIVE_INFINITY, share: 1 })).toBe(false);
+	});
+});
 
 function shelf(budgetBytes: number) {
 	const dropped: number[] = [];
