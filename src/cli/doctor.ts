@@ -2,7 +2,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { engineVersions } from '../worker/engine-versions.ts';
 import { hugePages } from '../worker/huge-pages.ts';
 import { type DecodeSpeed, measureDecode } from '../worker/measure-decode.ts';
-import { hasNativeBinary } from '../worker/native-addon.ts';
+import { hasNativeBinary, type NativeGpu } from '../worker/native-addon.ts';
 import { missingTools } from '../worker/native-build.ts';
 import type { DoctorFlags } from './doctor-flags.ts';
 import { embeddedModelPath, retortVersion } from './package-root.ts';
@@ -29,17 +29,17 @@ export type Findings = {
 /** `retort doctor`: looks, measures and tells. Exit code 1 when no model can run here. */
 export async function doctor(flags: DoctorFlags): Promise<number> {
 	const versions = await engineVersions();
-	const isCpu = versions.backend === null || versions.backend === 'cpu';
+	const gpu = buildableFor(versions.backend);
 	const findings: Findings = {
 		retort: retortVersion(),
 		node: process.versions.node,
 		...versions,
-		binary: hasNativeBinary(isCpu ? 'cpu' : 'cuda') ? 'native' : 'prebuilt',
+		binary: gpu !== null && hasNativeBinary(gpu) ? 'native' : 'prebuilt',
 		cpu: cpus()[0]?.model.trim() ?? 'unknown',
 		cores: availableParallelism(),
 		memoryGiB: Math.round(totalmem() / 2 ** 30),
 		hugePages: hugePages(),
-		missingTools: missingTools(isCpu ? 'cpu' : 'cuda'),
+		missingTools: gpu === null ? [] : missingTools(gpu),
 		speed: flags.speed && versions.backend !== null ? await measureDecode(embeddedModelPath, null) : null,
 	};
 	process.stdout.write(flags.json ? `${JSON.stringify(findings)}\n` : formatFindings(findings));
@@ -68,11 +68,20 @@ function advice({ backend, binary, hugePages: pages, missingTools: missing }: Fi
 			'the kernel gives no huge pages: `echo madvise > /sys/kernel/mm/transparent_hugepage/enabled` as root, and a model of a ' +
 				'gigabyte answered one stream 6 to 8 % faster on CPU',
 		);
-	if (backend === null || binary !== 'native') {
+	const gpu = buildableFor(backend);
+	if (gpu !== null && binary !== 'native') {
+		const command = gpu === 'cpu' ? 'retort native build' : `retort native build --gpu ${gpu}`;
 		const gain =
-			'`retort native build` compiles one: decode and draws of a step in one call, which tells most with small models and ' +
-			'many streams (BENCHMARKS.md). Then run this again to compare';
+			`\`${command}\` compiles one: decode and draws of a step in one call, which tells most on a GPU, with small models and ` +
+			'with many streams (BENCHMARKS.md). Then run this again to compare';
 		gains.push(missing.length === 0 ? gain : `${gain}. It needs: ${missing.join(', ')}`);
 	}
-	return gains.length > 0 ? gains : ['nothing to gain: the binary is of this machine'];
+	if (gains.length > 0) return gains;
+	return [binary === 'native' ? 'nothing to gain: the binary is of this machine' : 'nothing to gain that is known'];
+}
+
+/** What `retort native build` has to be told for a binary of this backend; null for those that it does not build. */
+function buildableFor(backend: string | null): NativeGpu | null {
+	if (backend === 'cuda') return 'cuda';
+	return backend === null || backend === 'cpu' ? 'cpu' : null;
 }

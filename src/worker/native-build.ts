@@ -55,7 +55,8 @@ export async function buildNative(options: NativeBuildOptions): Promise<string> 
 	await prepareSource(source, root, options.stepFile);
 	note(`configuring for ${gpu === 'cpu' ? 'this CPU' : 'this CPU and its CUDA devices'}`);
 	await run('cmake', ['-S', source, '-B', objects, ...cmakeFlags(gpu, root)], {}, note);
-	note(`compiling with ${options.jobs} ${options.jobs === 1 ? 'job' : 'jobs'}: about ten minutes on two cores`);
+	const minutes = gpu === 'cpu' ? 'some minutes' : 'about twenty minutes';
+	note(`compiling with ${options.jobs} ${options.jobs === 1 ? 'job' : 'jobs'}: ${minutes} on two cores`);
 	await run('cmake', ['--build', objects, '--target', 'llama-addon', '--parallel', String(options.jobs)], {}, note);
 	const binary = findBinary(objects);
 	tryOut(binary);

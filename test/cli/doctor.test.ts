@@ -25,6 +25,11 @@ describe('what the doctor says', () => {
 		expect(text).toContain('retort native build');
 	});
 
+	it('names the build of the backend, where there is one', () => {
+		expect(formatFindings({ ...findings, backend: 'cuda' })).toContain('`retort native build --gpu cuda`');
+		expect(formatFindings({ ...findings, backend: 'metal' })).toContain('nothing to gain');
+	});
+
 	it('says what a build needs first', () => {
 		expect(formatFindings({ ...findings, missingTools: ['cmake'] })).toContain('It needs: cmake');
 	});
