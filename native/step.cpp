@@ -1,6 +1,6 @@
 // Decode steps of all slots in one call: batch, llama_decode and the draws of every slot that only needs its next token,
 // and further steps while every slot's draw is just its next token; JavaScript hears of those while the next one is under
-// way. All of it on a thread of its own. `retort native build` compiles this file into node-llama-cpp's addon;
+// way. All of it on a thread of its own. `retort native build` compiles this folder into node-llama-cpp's addon;
 // src/worker/binding.ts uses it where it is there. The addon alone takes one pool job for the decode and one more for each
 // slot's draw, and each draw copies the whole vocabulary.
 //
@@ -8,31 +8,25 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
-#include <condition_variable>
-#include <cstring>
-#include <deque>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/common.h"
 #include "llama.h"
 
-#include "AddonContext.h"
-#include "AddonGrammarEvaluationState.h"
-#include "AddonModel.h"
-#include "AddonSampler.h"
-#include "addonGlobals.h"
+#include "../AddonContext.h"
+#include "../AddonModel.h"
+#include "../AddonSampler.h"
+#include "../addonGlobals.h"
+
+#include "draw.h"
+#include "threads.h"
 
 namespace {
 
-constexpr int32_t NO_TOKEN = -1; // the sampler leaves nothing
-constexpr int32_t FAILED = -2;   // this slot's sampler threw; the others are whole
+constexpr int32_t FAILED = -2; // this slot's sampler threw; the others are whole
 
 struct Draw {
     AddonSampler * sampler;
@@ -53,184 +47,13 @@ struct Run {
     const int32_t * interrupt; // kept alive by the job; not 0: somebody waits
 };
 
-bool higher(const llama_token_data & a, const llama_token_data & b) {
-    return a.logit > b.logit;
-}
-
-// How many of the highest logits decide the draw: none of the others can come out of the sampler's chain. 0 when that
-// cannot be told beforehand. Biased tokens are taken besides, and as many more as they may push out.
-size_t decisiveTokens(const AddonSampler & sampler) {
-    if (sampler.grammarEvaluationState != nullptr || sampler.repeatPenaltySampler != nullptr ||
-        sampler.dryRepeatPenaltySampler != nullptr || sampler.xtcSampler != nullptr) {
-        return 0;
-    }
-    const size_t biases = sampler.tokenBiasSampler == nullptr ? 0 : sampler.tokenBiasSampler_biases.size();
-    if (sampler.greedySampler != nullptr) {
-        return 1 + biases;
-    }
-    return sampler.topKSampler != nullptr && sampler.topKSampler_topK > 0 ? sampler.topKSampler_topK + biases : 0;
-}
-
-constexpr int32_t BLOCK = 64;
-
-// In four chains of four: one comparison after another each would wait for the one before. A row of 152,000 logits on a Xeon:
-// 0.23 ms in one chain.
-float highestOfBlock(const float * logits) {
-    typedef float Four __attribute__((vector_size(4 * sizeof(float))));
-    Four most[4], next[4];
-    std::memcpy(most, logits, sizeof(most));
-    for (int32_t at = 16; at < BLOCK; at += 16) {
-        std::memcpy(next, logits + at, sizeof(next));
-        for (int32_t chain = 0; chain < 4; chain++) {
-            most[chain] = next[chain] > most[chain] ? next[chain] : most[chain];
-        }
-    }
-    float highest = most[0][0];
-    for (const auto & four : most) {
-        for (int32_t i = 0; i < 4; i++) {
-            highest = four[i] > highest ? four[i] : highest;
-        }
-    }
-    return highest;
-}
-
-// The `count` highest logits and the biased tokens, highest first. Blocks whose highest cannot enter are skipped.
-void takeHighest(const float * logits, int32_t size, size_t count, const AddonSampler & sampler, std::vector<llama_token_data> & found) {
-    found.clear();
-    float least = -INFINITY;
-    for (int32_t start = 0; start < size; start += BLOCK) {
-        const int32_t end = std::min(start + BLOCK, size);
-        if (found.size() == count && end - start == BLOCK && !(highestOfBlock(logits + start) > least)) {
-            continue;
-        }
-        for (int32_t id = start; id < end; id++) {
-            if (found.size() < count) {
-                found.push_back({ id, logits[id], 0.0f });
-                std::push_heap(found.begin(), found.end(), higher);
-            } else if (logits[id] > found.front().logit) {
-                std::pop_heap(found.begin(), found.end(), higher);
-                found.back() = { id, logits[id], 0.0f };
-                std::push_heap(found.begin(), found.end(), higher);
-            } else {
-                continue;
-            }
-            least = found.front().logit;
-        }
-    }
-    if (sampler.tokenBiasSampler != nullptr) {
-        for (const auto & bias : sampler.tokenBiasSampler_biases) {
-            const bool known = std::any_of(found.begin(), found.end(), [&](const llama_token_data & each) { return each.id == bias.token; });
-            if (!known && bias.token >= 0 && bias.token < size) {
-                found.push_back({ bias.token, logits[bias.token], 0.0f });
-            }
-        }
-    }
-    std::sort(found.begin(), found.end(), higher);
-}
-
-// `logits` are those of `batchIndex`. Draws of different samplers may go on at once.
-int32_t draw(AddonContext & context, AddonSampler & sampler, const float * logits, int32_t batchIndex) {
-    thread_local std::vector<llama_token_data> found;
-    sampler.rebuildChainIfNeeded();
-    const int32_t size = llama_vocab_n_tokens(context.model->vocab);
-    const size_t count = decisiveTokens(sampler);
-    llama_token_data_array candidates;
-    if (count > 0 && count * 4 < static_cast<size_t>(size)) {
-        takeHighest(logits, size, count, sampler, found);
-        // A bias changes the order, so the chain may rely on it only without one.
-        candidates = { found.data(), found.size(), -1, sampler.tokenBiasSampler == nullptr };
-        llama_sampler_apply(sampler.chain, &candidates);
-    } else {
-        std::unique_lock<std::mutex> lock(context.sharedSamplerData.mutex);
-        sampler.sampleAndReleaseLock(context.sharedSamplerData.mutex, lock, context.ctx, batchIndex, candidates, false);
-    }
-    if (candidates.size == 0 || candidates.selected < 0 || candidates.selected >= static_cast<int64_t>(candidates.size)) {
-        return NO_TOKEN;
-    }
-    const llama_token token = candidates.data[candidates.selected].id;
-    sampler.acceptToken(token);
-    return token;
-}
-
-// Threads that take jobs in order. Never destroyed: they may be waiting when the process ends.
-class Threads {
-    public:
-        explicit Threads(size_t count) {
-            for (size_t i = 0; i < count; i++) {
-                std::thread([this] { work(); }).detach();
-            }
-        }
-        void push(std::function<void()> job) {
-            {
-                std::lock_guard<std::mutex> lock(mutex);
-                jobs.push_back(std::move(job));
-            }
-            added.notify_one();
-        }
-
-    private:
-        void work() {
-            for (;;) {
-                std::unique_lock<std::mutex> lock(mutex);
-                added.wait(lock, [this] { return !jobs.empty(); });
-                const auto job = std::move(jobs.front());
-                jobs.pop_front();
-                lock.unlock();
-                job();
-            }
-        }
-
-        std::mutex mutex;
-        std::condition_variable added;
-        std::deque<std::function<void()>> jobs;
-};
-
-// The thread that computes. It is one: OpenMP keeps a team of threads for each thread that ever computed, and teams take the
-// cores from each other. It is none of libuv's: it may be busy as long as a text is long.
-Threads & computeThread() {
-    static auto * threads = new Threads(1);
-    return *threads;
-}
-
-// Calls work(0) to work(count - 1), on this thread and on as many more as pay. 64 rows of 152,000 logits in a GPU's step of 8 ms,
-// 16 hardware threads: 14.8 ms on one, 2.3 on 8, 1.6 on 14. Where a step is much longer than its draws nobody is woken: on CPU
-// the cores are those of the threads that compute.
-void shareDraws(size_t count, int32_t vocabulary, double stepMs, const std::function<void(size_t)> & work) {
-    constexpr size_t LOGITS_A_THREAD = 250'000; // waking one takes some 0.05 ms
-    constexpr double LOGITS_A_MS = 1'500'000, LEAST_SHARE = 0.05;
-    static const size_t most = std::min(std::thread::hardware_concurrency() * 3 / 4, 16u);
-    const size_t logits = count * static_cast<size_t>(vocabulary);
-    const bool pays = logits / LOGITS_A_MS > stepMs * LEAST_SHARE;
-    const size_t threads = pays ? std::min({ most, count, logits / LOGITS_A_THREAD }) : 1;
-    struct Round {
-        std::atomic<size_t> next = 0, done = 0;
-    };
-    const auto round = std::make_shared<Round>();
-    const auto takePart = [round, count, work] {
-        for (size_t i = round->next++; i < count; i = round->next++) {
-            work(i);
-            round->done++;
-        }
-    };
-    if (threads > 1) {
-        static auto * helpers = new Threads(most - 1);
-        for (size_t i = 1; i < threads; i++) {
-            helpers->push(takePart);
-        }
-    }
-    takePart();
-    while (round->done < count) {
-        std::this_thread::yield();
-    }
-}
-
 // One call from JavaScript: steps over what lies in the context's batch. Holds what it uses until it is answered.
 class StepJob {
     public:
         static Napi::Promise start(Napi::Env env, AddonContext * context, std::vector<Draw> draws, Run run, Napi::Object interrupt, Napi::Function onDrawn) {
             auto * job = new StepJob(env, context, std::move(draws), std::move(run), interrupt, onDrawn);
             const auto promise = job->deferred.Promise();
-            computeThread().push([job] { job->execute(); });
+            retort::computeThread().push([job] { job->execute(); });
             return promise;
         }
 
@@ -322,7 +145,7 @@ class StepJob {
                     each.logits.push_back(llama_get_logits_ith(context->ctx, each.batchIndex + guess));
                 }
             }
-            shareDraws(draws.size(), llama_vocab_n_tokens(context->model->vocab), decodeMs, [this](size_t i) { drawAlong(draws[i]); });
+            retort::shareDraws(draws.size(), llama_vocab_n_tokens(context->model->vocab), decodeMs, [this](size_t i) { drawAlong(draws[i]); });
             bool goesOn = !draws.empty();
             for (const auto & each : draws) {
                 drawn.push_back(static_cast<int32_t>(each.drawn.size()));
@@ -338,7 +161,7 @@ class StepJob {
                 const int32_t at = each.batchIndex + guess;
                 llama_token token = FAILED;
                 try {
-                    token = draw(*context, *each.sampler, each.logits[guess], at);
+                    token = retort::draw(*context, *each.sampler, each.logits[guess], at);
                 } catch (...) {
                 }
                 each.drawn.push_back(token);

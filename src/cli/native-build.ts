@@ -11,7 +11,7 @@ export async function native(verb: 'build' | 'remove', flags: NativeFlags): Prom
 		return 0;
 	}
 	const startedMs = performance.now();
-	const folder = await buildNative({ ...flags, stepFile: join(packageRoot, 'native', 'step.cpp'), note });
+	const folder = await buildNative({ ...flags, nativeFolder: join(packageRoot, 'native'), note });
 	const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
 	note(`built in ${minutes} min: ${folder}\nWorkers use it from their next start on. Undo: retort native remove`);
 	return 0;

@@ -31,15 +31,15 @@ export type NativeBuildOptions = {
 	jobs: number;
 	/** Sources and objects; what is there of an interrupted build is used. Emptied when the build has ended well. */
 	workFolder: string;
-	/** native/step.cpp. */
-	stepFile: string;
+	/** Our `native/`. */
+	nativeFolder: string;
 	/** node-llama-cpp's llama folder. */
 	root?: string;
 	note: (line: string) => void;
 };
 
 /**
- * Compiles node-llama-cpp's bundled source for this machine, with native/step.cpp in it, tries the binary out and puts it
+ * Compiles node-llama-cpp's bundled source for this machine, with our `native/` in it, tries the binary out and puts it
  * where node-llama-cpp looks first. Works without a network. Throws config_error, and leaves what was there, when a tool
  * is missing or a step fails. Resolves to the folder of the binary.
  */
@@ -52,7 +52,7 @@ export async function buildNative(options: NativeBuildOptions): Promise<string> 
 	const source = join(options.workFolder, 'source');
 	const objects = join(options.workFolder, 'build');
 	note(`source of llama.cpp ${release.tag} in ${source}`);
-	await prepareSource(source, root, options.stepFile);
+	await prepareSource(source, root, options.nativeFolder);
 	note(`configuring for ${gpu === 'cpu' ? 'this CPU' : 'this CPU and its CUDA devices'}`);
 	await run('cmake', ['-S', source, '-B', objects, ...cmakeFlags(gpu, root)], {}, note);
 	const minutes = gpu === 'cpu' ? 'some minutes' : 'about twenty minutes';
@@ -104,8 +104,9 @@ function cmakeFlags(gpu: NativeGpu, root: string): string[] {
 	return [...(hasNinja ? ['-G', 'Ninja'] : []), ...Object.entries(values).map(([key, value]) => `-D${key}=${value}`)];
 }
 
-async function prepareSource(source: string, root: string, stepFile: string): Promise<void> {
-	const done = join(source, 'prepared');
+async function prepareSource(source: string, root: string, nativeFolder: string): Promise<void> {
+	// An interrupted build of another version would leave what this one does not know.
+	const done = join(source, `prepared-${STEP_VERSION}`);
 	if (!existsSync(done)) {
 		rmSync(source, { recursive: true, force: true });
 		mkdirSync(source, { recursive: true });
@@ -126,7 +127,7 @@ async function prepareSource(source: string, root: string, stepFile: string): Pr
 		}
 		writeFileSync(done, '');
 	}
-	copyFileSync(stepFile, join(source, 'addon', 'RetortStep.cpp'));
+	cpSync(nativeFolder, join(source, 'addon', 'retort'), { recursive: true });
 }
 
 /** The node_modules that node-addon-api is found in, seen from node-llama-cpp. */

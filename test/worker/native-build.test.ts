@@ -15,7 +15,7 @@ afterEach(() => vi.unstubAllEnvs());
 const CMAKE = `cmake_minimum_required(VERSION 3.19)
 project(llama-addon C CXX)
 include_directories(\${CMAKE_JS_INC})
-add_library(llama-addon SHARED addon/addon.cpp addon/RetortStep.cpp)
+add_library(llama-addon SHARED addon/addon.cpp addon/retort/step.cpp)
 set_target_properties(llama-addon PROPERTIES PREFIX "" SUFFIX ".node")
 `;
 const ADDON = `#if 0
@@ -45,8 +45,9 @@ function smallAddon(name: string, options: { cmake?: string; stepVersion?: numbe
 	writeFileSync(join(root, 'CMakeLists.txt'), options.cmake ?? CMAKE);
 	writeFileSync(join(root, 'addon', 'addon.cpp'), ADDON);
 	writeFileSync(join(root, 'addon', 'AddonContext.cpp'), ADDON_CONTEXT);
-	const stepFile = join(root, 'step.cpp');
-	writeFileSync(stepFile, step(options.stepVersion ?? STEP_VERSION));
+	const nativeFolder = join(root, 'native');
+	mkdirSync(nativeFolder);
+	writeFileSync(join(nativeFolder, 'step.cpp'), step(options.stepVersion ?? STEP_VERSION));
 	symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(root, 'node_modules'));
 	const git = (...args: string[]) => execFileSync('git', args, { cwd: join(root, 'repository') });
 	git('init', '--quiet');
@@ -61,7 +62,7 @@ function smallAddon(name: string, options: { cmake?: string; stepVersion?: numbe
 				gpu: 'cpu',
 				jobs: 1,
 				workFolder: join(root, 'work'),
-				stepFile,
+				nativeFolder,
 				root,
 				note: (line) => notes.push(line),
 			}),
@@ -106,7 +107,14 @@ describe('a machine without a compiler', () => {
 	it('is told what is missing', async () => {
 		vi.stubEnv('PATH', '/nowhere');
 		expect(missingTools('cuda')).toEqual(['cmake', 'a C++ compiler', 'git', 'nvcc']);
-		const options = { gpu: 'cpu' as const, jobs: 1, workFolder: folder, stepFile: '', root: folder, note: () => {} };
+		const options = {
+			gpu: 'cpu' as const,
+			jobs: 1,
+			workFolder: folder,
+			nativeFolder: '',
+			root: folder,
+			note: () => {},
+		};
 		await expect(buildNative(options)).rejects.toThrow('cannot build: cmake, a C++ compiler, git not found');
 	});
 });
