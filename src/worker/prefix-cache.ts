@@ -70,7 +70,8 @@ export class PrefixCache {
 		const source = prefix.from === 'slot' ? slots[prefix.index] : undefined;
 		const sequence = prefix.from === 'parked' ? this.#shelf.take(prefix.id) : null;
 		if (keepForNextTurn !== null) {
-			if (isNextTurn !== undefined) this.#users.observe(isNextTurn);
+			// Before the first answers nobody can go on with one.
+			if (isNextTurn || (isNextTurn === false && this.#holdsConversations())) this.#users.observe(isNextTurn);
 			if (source?.mayContinue && !source.isBusy && source.tokens.length === cachedTokens) source.leave();
 		}
 		slot.take(generation);
@@ -172,6 +173,12 @@ export class PrefixCache {
 			moveMs: (tokens) => bounded(this.#shelf.moveMs(tokens)),
 			stepMs,
 		};
+	}
+
+	/** That nobody is in. */
+	#holdsConversations(): boolean {
+		const inSlots = this.#options.slots.some(({ isBusy, mayContinue }) => !isBusy && mayContinue);
+		return inSlots || this.#shelf.views.length > 0;
 	}
 
 	#isDecoding(): boolean {
