@@ -11,26 +11,27 @@ const backMs: number[] = [];
 /** With all workers dead: how soon new requests were told, and when one was served again. */
 const dead = { refusedMs: [] as number[], retryAfter: 0, servedAfterMs: 0 };
 try {
+	// How many texts a run is depends on the machine: fast tokens are joined.
+	let texts = 0;
+	await ask(() => texts++);
 	for (let round = 0; round < rounds; round++) {
 		const ids = [...server.workerPids()];
 		const [victimId = '', victim = 0] = ids[round % ids.length] ?? [];
 		const readyBefore = countReady(victimId);
 		// At another moment of the run each time.
-		const killAt = 20 + 150 * round;
-		let tokens = 0;
+		const killAt = Math.ceil((texts * 0.8 * (round + 0.5)) / rounds);
+		let seen = 0;
 		let killedMs = 0;
-		const outcomes = await Promise.all(
-			Array.from({ length: REQUESTS }, (_, index) =>
-				streamChat(server.url, sumQuestion(10 + index, 99 - index), {
-					onText: () => {
-						if (++tokens !== killAt) return;
-						killedMs = performance.now();
-						process.kill(victim, 'SIGKILL');
-					},
-				}),
-			),
-		);
-		if (killedMs > 0) totals.killed += 1;
+		const outcomes = await ask(() => {
+			if (++seen !== killAt) return;
+			killedMs = performance.now();
+			process.kill(victim, 'SIGKILL');
+		});
+		if (killedMs === 0) {
+			console.log(`round ${round}: over after ${seen} texts, before the kill at ${killAt}`);
+			continue;
+		}
+		totals.killed += 1;
 		for (const outcome of outcomes) {
 			if (isComplete(outcome)) totals.complete += 1;
 			else if (outcome.firstTokenMs === null) {
@@ -45,6 +46,11 @@ try {
 	await killAll();
 } finally {
 	await server.stop();
+}
+
+function ask(onText: () => void): Promise<StreamOutcome[]> {
+	const questions = Array.from({ length: REQUESTS }, (_, index) => sumQuestion(10 + index, 99 - index));
+	return Promise.all(questions.map((question) => streamChat(server.url, question, { onText })));
 }
 
 async function killAll(): Promise<void> {
