@@ -276,8 +276,12 @@ uint32_t retortBatchSize(uint32_t microBatchSize) {
     return 4 * microBatchSize;
 }
 
+// check-kernels.cpp
+Napi::Value checkKernels(const Napi::CallbackInfo & info);
+
 void registerRetort(Napi::Env env, Napi::Object exports) {
     exports.Set("retortStep", Napi::Function::New(env, step, "retortStep"));
     exports.Set("retortDecode", Napi::Function::New(env, decode, "retortDecode"));
-    exports.Set("retortStepVersion", Napi::Number::New(env, 5));
+    exports.Set("retortCheckKernels", Napi::Function::New(env, checkKernels, "retortCheckKernels"));
+    exports.Set("retortStepVersion", Napi::Number::New(env, 6));
 }

@@ -16,15 +16,17 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { configError } from '../errors.ts';
 import {
+	addKernels,
 	addonFolder,
 	binaryMetadata,
 	bundledRelease,
 	type NativeGpu,
 	nativeBinaryFolder,
+	REPACK_SOURCE,
 	registerStep,
 	widenBatch,
 } from './native-addon.ts';
-import { STEP_VERSION } from './native-step.ts';
+import { KERNEL_ERROR, STEP_VERSION } from './native-step.ts';
 
 export type NativeBuildOptions = {
 	gpu: NativeGpu;
@@ -119,10 +121,11 @@ async function prepareSource(source: string, root: string, nativeFolder: string)
 		const patches = readdirSync(join(root, 'patches')).filter((name) => name.endsWith('.diff'));
 		for (const patch of patches) await run('git', ['apply', join(root, 'patches', patch)], { cwd: repository });
 		for (const [name, edit] of [
-			['addon.cpp', registerStep],
-			['AddonContext.cpp', widenBatch],
+			[join('addon', 'addon.cpp'), registerStep],
+			[join('addon', 'AddonContext.cpp'), widenBatch],
+			[REPACK_SOURCE, addKernels],
 		] as const) {
-			const file = join(source, 'addon', name);
+			const file = join(source, name);
 			writeFileSync(file, edit(readFileSync(file, 'utf8')));
 		}
 		writeFileSync(done, '');
@@ -144,11 +147,24 @@ function findBinary(objects: string): string {
 	return join(objects, path);
 }
 
-/** In a process of its own: a binary that does not fit this machine ends the one that loads it. */
-function tryOut(binary: string): void {
-	const script = `const m = { exports: {} }; process.dlopen(m, process.argv[1]); if (m.exports.retortStepVersion !== ${STEP_VERSION}) throw 'it has no step of ours'`;
+/** Throws config_error when it cannot be used. In a process of its own: a binary that does not fit this machine ends the one that loads it. */
+export function tryOut(binary: string): void {
+	const script = `
+		const m = { exports: {} };
+		let problem;
+		try {
+			process.dlopen(m, process.argv[1]);
+			const { retortStepVersion, retortCheckKernels } = m.exports;
+			const error = retortStepVersion === ${STEP_VERSION} ? retortCheckKernels() : 'unknown';
+			if (error === 'unknown') problem = 'it does not hold our steps';
+			else if (!(error < ${KERNEL_ERROR})) problem = 'its products are wrong on this processor: relative error ' + error;
+		} catch (error) {
+			problem = error.message;
+		}
+		if (problem !== undefined) console.error(problem);
+		process.exit(problem === undefined ? 0 : 1);`;
 	const { status, stderr } = spawnSync(process.execPath, ['-e', script, binary], { encoding: 'utf8' });
-	if (status !== 0) throw configError(`the new binary does not load: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+	if (status !== 0) throw configError(`the new binary cannot be used: ${stderr.trim().split('\n').at(-1) ?? ''}`);
 }
 
 /** In one rename, so that a worker that starts meanwhile finds the old or the new one. */

@@ -41,7 +41,13 @@ export const STEP_DRAW = 2;
 export const MICRO_BATCHES = 4;
 
 /** Of the contract above; the `retortStepVersion` of a binary that keeps it. */
-export const STEP_VERSION = 5;
+export const STEP_VERSION = 6;
+
+/**
+ * `retortCheckKernels()` of such a binary tells how far products of weights that are repacked for this processor are from
+ * plain ones: in the squares, relatively. Both are of the same integers; more than this is an error.
+ */
+export const KERNEL_ERROR = 1e-9;
 
 /** Both on one thread, native/step.cpp's own; null in other binaries. */
 export function bindSteps(

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { hasNativeBinary, nativeBinaryFolder } from '../../src/worker/native-addon.ts';
-import { buildNative, missingTools, removeNative } from '../../src/worker/native-build.ts';
+import { hasNativeBinary, nativeBinaryFolder, REPACK_SOURCE } from '../../src/worker/native-addon.ts';
+import { buildNative, missingTools, removeNative, tryOut } from '../../src/worker/native-build.ts';
 import { STEP_VERSION } from '../../src/worker/native-step.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'retort-build-'));
@@ -26,17 +26,30 @@ Napi::Object registerCallback(
 const ADDON_CONTEXT = `#include "AddonContext.h"
 // context_params.n_ubatch = context_params.n_batch;
 `;
-const step = (version: number) => `#include <node_api.h>
+const REPACK = `#include "repack.h"
+        // If there are more than three rows in src1, use gemm; otherwise, use gemv.
+    } else if (cur->type == GGML_TYPE_Q5_K) {
+    } else if (cur->type == GGML_TYPE_Q6_K) {
+`;
+const step = (version: number, error: string) => `#include <cmath>
+#include <node_api.h>
+static napi_value checkKernels(napi_env env, napi_callback_info) {
+    napi_value error;
+    napi_create_double(env, ${error}, &error);
+    return error;
+}
 NAPI_MODULE_INIT() {
-    napi_value version;
+    napi_value version, check;
     napi_create_int32(env, ${version}, &version);
     napi_set_named_property(env, exports, "retortStepVersion", version);
+    napi_create_function(env, "retortCheckKernels", NAPI_AUTO_LENGTH, checkKernels, nullptr, &check);
+    napi_set_named_property(env, exports, "retortCheckKernels", check);
     return exports;
 }
 `;
 
 /** node-llama-cpp's llama folder with an addon of a few lines: the whole way of a build, in seconds. */
-function smallAddon(name: string, options: { cmake?: string; stepVersion?: number } = {}) {
+function smallAddon(name: string, options: { cmake?: string; stepVersion?: number; kernelError?: string } = {}) {
 	const root = join(folder, name);
 	for (const part of ['addon', 'cmake', 'profiles', 'patches', 'repository'])
 		mkdirSync(join(root, part), { recursive: true });
@@ -47,11 +60,15 @@ function smallAddon(name: string, options: { cmake?: string; stepVersion?: numbe
 	writeFileSync(join(root, 'addon', 'AddonContext.cpp'), ADDON_CONTEXT);
 	const nativeFolder = join(root, 'native');
 	mkdirSync(nativeFolder);
-	writeFileSync(join(nativeFolder, 'step.cpp'), step(options.stepVersion ?? STEP_VERSION));
+	writeFileSync(join(nativeFolder, 'step.cpp'), step(options.stepVersion ?? STEP_VERSION, options.kernelError ?? '0'));
 	symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(root, 'node_modules'));
 	const git = (...args: string[]) => execFileSync('git', args, { cwd: join(root, 'repository') });
+	const repack = join(root, 'repository', relative('llama.cpp', REPACK_SOURCE));
+	mkdirSync(dirname(repack), { recursive: true });
+	writeFileSync(repack, REPACK);
 	git('init', '--quiet');
-	git('-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '--quiet', '--allow-empty', '--message', 'x');
+	git('add', '--all');
+	git('-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '--quiet', '--message', 'x');
 	git('bundle', 'create', '--quiet', join(root, 'gitRelease.bundle'), 'HEAD');
 	const notes: string[] = [];
 	return {
@@ -97,9 +114,21 @@ describe.skipIf(cannotBuild)('a native build', () => {
 	});
 
 	it('refuses a binary that does not hold our function', async () => {
-		const { root, build } = smallAddon('other', { stepVersion: 7 });
-		await expect(build()).rejects.toThrow(/does not load/);
+		const { root, build } = smallAddon('other', { stepVersion: STEP_VERSION + 1 });
+		await expect(build()).rejects.toThrow('the new binary cannot be used: it does not hold our steps');
 		expect(hasNativeBinary('cpu', root)).toBe(false);
+	});
+
+	it.each(['0.01', 'NAN'])('refuses a binary that miscalculates on this processor: %s', async (kernelError) => {
+		const { root, build } = smallAddon(`wrong-${kernelError}`, { kernelError });
+		await expect(build()).rejects.toThrow(/cannot be used: its products are wrong on this processor/);
+		expect(hasNativeBinary('cpu', root)).toBe(false);
+	});
+});
+
+describe.runIf(hasNativeBinary('cpu'))('the native binary of this machine', () => {
+	it('multiplies repacked weights as plain ones', () => {
+		expect(() => tryOut(join(nativeBinaryFolder('cpu'), 'Release', 'llama-addon.node'))).not.toThrow();
 	});
 });
 
