@@ -4,6 +4,7 @@ import { hugePages } from '../worker/huge-pages.ts';
 import { type DecodeSpeed, measureDecode } from '../worker/measure-decode.ts';
 import { hasNativeBinary, type NativeGpu } from '../worker/native-addon.ts';
 import { missingTools } from '../worker/native-build.ts';
+import { hasOwnKernels } from '../worker/own-kernels.ts';
 import type { DoctorFlags } from './doctor-flags.ts';
 import { embeddedModelPath, retortVersion } from './package-root.ts';
 
@@ -20,6 +21,8 @@ export type Findings = {
 	memoryGiB: number;
 	/** To whom Linux gives them; null elsewhere. */
 	hugePages: ReturnType<typeof hugePages>;
+	/** Whether `retort native build` has faster kernels for this processor. */
+	ownKernels: boolean;
 	/** What `retort native build` would need and does not find. */
 	missingTools: string[];
 	/** Of the embedded model; null when it was not measured. */
@@ -39,6 +42,7 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
 		cores: availableParallelism(),
 		memoryGiB: Math.round(totalmem() / 2 ** 30),
 		hugePages: hugePages(),
+		ownKernels: hasOwnKernels(),
 		missingTools: gpu === null ? [] : missingTools(gpu),
 		speed: flags.speed && versions.backend !== null ? await measureDecode(embeddedModelPath, null) : null,
 	};
@@ -61,7 +65,7 @@ export function formatFindings(findings: Findings): string {
 	return `${lines.join('\n')}\n`;
 }
 
-function advice({ backend, binary, hugePages: pages, missingTools: missing }: Findings): string[] {
+function advice({ backend, binary, hugePages: pages, ownKernels, missingTools: missing }: Findings): string[] {
 	const gains: string[] = [];
 	if (backend === 'cpu' && pages === 'never')
 		gains.push(
@@ -71,9 +75,10 @@ function advice({ backend, binary, hugePages: pages, missingTools: missing }: Fi
 	const gpu = buildableFor(backend);
 	if (gpu !== null && binary !== 'native') {
 		const command = gpu === 'cpu' ? 'retort native build' : `retort native build --gpu ${gpu}`;
+		const kernels = 'on this processor Q4_K, Q5_K and Q6_K weights are multiplied up to three times as fast, and ';
 		const gain =
-			`\`${command}\` compiles one: decode and draws of a step in one call, which tells most on a GPU, with small models and ` +
-			'with many streams (BENCHMARKS.md). Then run this again to compare';
+			`\`${command}\` compiles one: ${gpu === 'cpu' && ownKernels ? kernels : ''}decode and draws of a step are one call, ` +
+			'which tells most on a GPU, with small models and with many streams (BENCHMARKS.md). Then run this again to compare';
 		gains.push(missing.length === 0 ? gain : `${gain}. It needs: ${missing.join(', ')}`);
 	}
 	if (gains.length > 0) return gains;

@@ -151,20 +151,15 @@ function findBinary(objects: string): string {
 export function tryOut(binary: string): void {
 	const script = `
 		const m = { exports: {} };
-		let problem;
-		try {
-			process.dlopen(m, process.argv[1]);
-			const { retortStepVersion, retortCheckKernels } = m.exports;
-			const error = retortStepVersion === ${STEP_VERSION} ? retortCheckKernels() : 'unknown';
-			if (error === 'unknown') problem = 'it does not hold our steps';
-			else if (!(error < ${KERNEL_ERROR})) problem = 'its products are wrong on this processor: relative error ' + error;
-		} catch (error) {
-			problem = error.message;
-		}
-		if (problem !== undefined) console.error(problem);
-		process.exit(problem === undefined ? 0 : 1);`;
-	const { status, stderr } = spawnSync(process.execPath, ['-e', script, binary], { encoding: 'utf8' });
-	if (status !== 0) throw configError(`the new binary cannot be used: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+		process.dlopen(m, process.argv[1]);
+		const { retortStepVersion, retortCheckKernels } = m.exports;
+		if (retortStepVersion !== ${STEP_VERSION}) throw 'it does not hold our steps';
+		const error = retortCheckKernels();
+		if (!(error < ${KERNEL_ERROR})) throw 'its products are wrong on this processor: relative error ' + error;`;
+	const guarded = `try { ${script} } catch (error) { console.log(error.message ?? error) }`;
+	const { status, signal, stdout } = spawnSync(process.execPath, ['-e', guarded, binary], { encoding: 'utf8' });
+	const problem = status === 0 ? stdout.trim() : `it ended with ${signal ?? status}`;
+	if (problem !== '') throw configError(`the new binary cannot be used: ${problem}`);
 }
 
 /** In one rename, so that a worker that starts meanwhile finds the old or the new one. */

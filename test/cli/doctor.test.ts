@@ -12,6 +12,7 @@ const findings: Findings = {
 	cores: 2,
 	memoryGiB: 16,
 	hugePages: 'madvise',
+	ownKernels: false,
 	missingTools: [],
 	speed: [{ streams: 8, tokensPerSecond: 900 }],
 };
@@ -28,6 +29,13 @@ describe('what the doctor says', () => {
 	it('names the build of the backend, where there is one', () => {
 		expect(formatFindings({ ...findings, backend: 'cuda' })).toContain('`retort native build --gpu cuda`');
 		expect(formatFindings({ ...findings, backend: 'metal' })).toContain('nothing to gain');
+	});
+
+	it('says so where the build has faster kernels for the processor', () => {
+		expect(formatFindings(findings)).not.toContain('Q4_K');
+		expect(formatFindings({ ...findings, ownKernels: true })).toContain('Q4_K, Q5_K and Q6_K weights');
+		expect(formatFindings({ ...findings, ownKernels: true, backend: 'cuda' })).not.toContain('Q4_K');
+		expect(formatFindings({ ...findings, ownKernels: true, binary: 'native' })).toContain('nothing to gain');
 	});
 
 	it('says what a build needs first', () => {

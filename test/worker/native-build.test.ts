@@ -32,6 +32,7 @@ const REPACK = `#include "repack.h"
     } else if (cur->type == GGML_TYPE_Q6_K) {
 `;
 const step = (version: number, error: string) => `#include <cmath>
+#include <cstdlib>
 #include <node_api.h>
 static napi_value checkKernels(napi_env env, napi_callback_info) {
     napi_value error;
@@ -122,6 +123,14 @@ describe.skipIf(cannotBuild)('a native build', () => {
 	it.each(['0.01', 'NAN'])('refuses a binary that miscalculates on this processor: %s', async (kernelError) => {
 		const { root, build } = smallAddon(`wrong-${kernelError}`, { kernelError });
 		await expect(build()).rejects.toThrow(/cannot be used: its products are wrong on this processor/);
+		expect(hasNativeBinary('cpu', root)).toBe(false);
+	});
+});
+
+describe.skipIf(cannotBuild)('a binary with instructions that this processor lacks', () => {
+	it('ends the process that tries it out, and no other', async () => {
+		const { root, build } = smallAddon('dying', { kernelError: '(abort(), 0.0)' });
+		await expect(build()).rejects.toThrow('the new binary cannot be used: it ended with SIGABRT');
 		expect(hasNativeBinary('cpu', root)).toBe(false);
 	});
 });
