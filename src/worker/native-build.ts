@@ -15,17 +15,8 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { configError } from '../errors.ts';
-import {
-	addKernels,
-	addonFolder,
-	binaryMetadata,
-	bundledRelease,
-	type NativeGpu,
-	nativeBinaryFolder,
-	REPACK_SOURCE,
-	registerStep,
-	widenBatch,
-} from './native-addon.ts';
+import { addonFolder, binaryMetadata, bundledRelease, type NativeGpu, nativeBinaryFolder } from './native-addon.ts';
+import { NATIVE_EDITS } from './native-edits.ts';
 import { KERNEL_ERROR, STEP_VERSION } from './native-step.ts';
 
 export type NativeBuildOptions = {
@@ -120,12 +111,8 @@ async function prepareSource(source: string, root: string, nativeFolder: string)
 		await run('git', ['clone', '--quiet', join(root, 'gitRelease.bundle'), repository], {});
 		const patches = readdirSync(join(root, 'patches')).filter((name) => name.endsWith('.diff'));
 		for (const patch of patches) await run('git', ['apply', join(root, 'patches', patch)], { cwd: repository });
-		for (const [name, edit] of [
-			[join('addon', 'addon.cpp'), registerStep],
-			[join('addon', 'AddonContext.cpp'), widenBatch],
-			[REPACK_SOURCE, addKernels],
-		] as const) {
-			const file = join(source, name);
+		for (const [path, edit] of NATIVE_EDITS) {
+			const file = join(source, path);
 			writeFileSync(file, edit(readFileSync(file, 'utf8')));
 		}
 		writeFileSync(done, '');

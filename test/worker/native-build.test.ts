@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { hasNativeBinary, nativeBinaryFolder, REPACK_SOURCE } from '../../src/worker/native-addon.ts';
+import { hasNativeBinary, nativeBinaryFolder } from '../../src/worker/native-addon.ts';
 import { buildNative, missingTools, removeNative, tryOut } from '../../src/worker/native-build.ts';
 import { STEP_VERSION } from '../../src/worker/native-step.ts';
 
@@ -30,6 +30,9 @@ const REPACK = `#include "repack.h"
         // If there are more than three rows in src1, use gemm; otherwise, use gemv.
     } else if (cur->type == GGML_TYPE_Q5_K) {
     } else if (cur->type == GGML_TYPE_Q6_K) {
+`;
+const OPS = `#include "ops.h"
+                ggml_compute_forward_flash_attn_ext_f16(params, dst);
 `;
 const step = (version: number, error: string) => `#include <cmath>
 #include <cstdlib>
@@ -64,9 +67,10 @@ function smallAddon(name: string, options: { cmake?: string; stepVersion?: numbe
 	writeFileSync(join(nativeFolder, 'step.cpp'), step(options.stepVersion ?? STEP_VERSION, options.kernelError ?? '0'));
 	symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(root, 'node_modules'));
 	const git = (...args: string[]) => execFileSync('git', args, { cwd: join(root, 'repository') });
-	const repack = join(root, 'repository', relative('llama.cpp', REPACK_SOURCE));
-	mkdirSync(dirname(repack), { recursive: true });
-	writeFileSync(repack, REPACK);
+	const ggml = join(root, 'repository', 'ggml', 'src', 'ggml-cpu');
+	mkdirSync(ggml, { recursive: true });
+	writeFileSync(join(ggml, 'repack.cpp'), REPACK);
+	writeFileSync(join(ggml, 'ops.cpp'), OPS);
 	git('init', '--quiet');
 	git('add', '--all');
 	git('-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '--quiet', '--message', 'x');
