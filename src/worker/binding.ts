@@ -7,7 +7,7 @@
  */
 import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { configError } from '../errors.ts';
-import { bindSteps, type NativeStep } from './native-step.ts';
+import { bindSteps, isNativeBuild, type NativeStep } from './native-step.ts';
 
 export const BOUND_VERSION = '3.22.1';
 
@@ -163,9 +163,19 @@ export function bindModel(model: LlamaModel): NativeModel {
 	return native;
 }
 
-export function bindNative(llama: Llama, model: LlamaModel, context: LlamaContext): Native {
+/** Whether what computes is a binary of `retort native build`. */
+export function runsNativeBuild(llama: Llama): boolean {
+	return isNativeBuild(bindingsOf(llama));
+}
+
+function bindingsOf(llama: Llama): Bindings {
 	const bindings: unknown = Reflect.get(llama, '_bindings');
 	if (!isBindings(bindings)) throw changed('Llama._bindings');
+	return bindings;
+}
+
+export function bindNative(llama: Llama, model: LlamaModel, context: LlamaContext): Native {
+	const bindings = bindingsOf(llama);
 	const nativeContext: unknown = Reflect.get(context, '_ctx');
 	if (!isNativeContext(nativeContext)) throw changed('LlamaContext._ctx');
 	const nativeModel = bindModel(model);

@@ -14,6 +14,8 @@ export const CPU_BATCH_TOKENS = 512;
 const GPU_BATCH_TOKENS = 1024;
 /** Of heads below this ggml's flash attention on CPU is slower than plain attention: measured, 32 against 64 and 128. */
 const FLASH_ATTENTION_HEAD_SIZE = 64;
+/** That of native/attention.h, which is faster from the smallest head on that it knows. */
+const OWN_ATTENTION_HEAD_SIZE = 32;
 
 /**
  * All physical cores; of many one stays free for HTTP, here and in the gateway, where a core more would gain little. 1.5B
@@ -31,10 +33,16 @@ export function chooseBatch(wanted: number | null, model: { onCpu: boolean; flas
 	return Math.min(wanted ?? own, most);
 }
 
-/** Null when the metadata does not say how large a head is: llama.cpp's own choice then. */
-export function usesFlashAttention(model: { onCpu: boolean; headSize: number | null }): boolean | null {
-	if (!model.onCpu || model.headSize === null || model.headSize >= FLASH_ATTENTION_HEAD_SIZE) return null;
-	return false;
+/** Null leaves it to llama.cpp, as when the metadata does not say how large a head is. */
+export function usesFlashAttention(model: {
+	onCpu: boolean;
+	headSize: number | null;
+	/** The binary has native/attention.h for this processor. */
+	isOurs: boolean;
+}): boolean | null {
+	const { onCpu, headSize, isOurs } = model;
+	if (!onCpu || headSize === null || headSize >= FLASH_ATTENTION_HEAD_SIZE) return null;
+	return isOurs && headSize === OWN_ATTENTION_HEAD_SIZE;
 }
 
 /** Of the memory that is free, what a copy of the weights may take. */

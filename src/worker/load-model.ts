@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
-import { BOUND_VERSION, bindModel, bindNative, type Native } from './binding.ts';
+import { BOUND_VERSION, bindModel, bindNative, type Native, runsNativeBuild } from './binding.ts';
 import { chooseBatch, chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
 import { cpuQuota } from './cpu-quota.ts';
 import { describeModel, quantizationOf, textOf } from './describe-model.ts';
@@ -16,6 +16,7 @@ import { type LoadedDraft, loadDraft } from './load-draft.ts';
 import { loadWeights } from './load-weights.ts';
 import type { Log } from './log.ts';
 import { measureCopy, openParking } from './measure-cache.ts';
+import { hasOwnKernels } from './own-kernels.ts';
 import { createSpeculation, type Speculation } from './speculation.ts';
 import { createVocabulary, type Vocabulary } from './vocabulary.ts';
 
@@ -163,6 +164,7 @@ async function makeEngine({ llama, model, draft, vocabulary, threads, options }:
 	const flashAttention = usesFlashAttention({
 		onCpu,
 		headSize: headSizeOf(model.fileInfo.architectureMetadata),
+		isOurs: runsNativeBuild(llama) && hasOwnKernels(),
 	});
 	const microBatchTokens = Math.max(chooseBatch(options.batchTokens, { onCpu, flashAttention }), options.slots);
 	const context = await model.createContext({

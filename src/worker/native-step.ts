@@ -49,6 +49,11 @@ export const STEP_VERSION = 6;
  */
 export const KERNEL_ERROR = 1e-4;
 
+/** Whether this is a binary of `retort native build`, and of this version. */
+export function isNativeBuild(bindings: object): boolean {
+	return Reflect.get(bindings, 'retortStepVersion') === STEP_VERSION;
+}
+
 /** Both on one thread, native/step.cpp's own; null in other binaries. */
 export function bindSteps(
 	bindings: object,
@@ -56,8 +61,7 @@ export function bindSteps(
 ): { decode(): Promise<unknown>; step: NativeStep; microBatches: number } | null {
 	const step: unknown = Reflect.get(bindings, 'retortStep');
 	const decode: unknown = Reflect.get(bindings, 'retortDecode');
-	const isOurs = Reflect.get(bindings, 'retortStepVersion') === STEP_VERSION;
-	if (!isOurs || typeof step !== 'function' || typeof decode !== 'function') return null;
+	if (!isNativeBuild(bindings) || typeof step !== 'function' || typeof decode !== 'function') return null;
 	return {
 		microBatches: MICRO_BATCHES,
 		decode: () => Reflect.apply(decode, null, [context]),

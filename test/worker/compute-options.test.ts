@@ -41,10 +41,13 @@ describe('the file', () => {
 
 describe('flash attention', () => {
 	it('is off for small heads on a CPU, and llama.cpp decides about all others', () => {
-		expect(usesFlashAttention({ onCpu: true, headSize: 32 })).toBe(false);
-		expect(usesFlashAttention({ onCpu: false, headSize: 32 })).toBeNull();
-		expect(usesFlashAttention({ onCpu: true, headSize: 64 })).toBeNull();
-		expect(usesFlashAttention({ onCpu: true, headSize: null })).toBeNull();
+		const model = { onCpu: true, headSize: 32, isOurs: false };
+		expect(usesFlashAttention(model)).toBe(false);
+		expect(usesFlashAttention({ ...model, onCpu: false })).toBeNull();
+		expect(usesFlashAttention({ ...model, headSize: 64 })).toBeNull();
+		expect(usesFlashAttention({ ...model, headSize: null })).toBeNull();
+		expect(usesFlashAttention({ ...model, isOurs: true })).toBe(true);
+		expect(usesFlashAttention({ ...model, headSize: 48, isOurs: true })).toBe(false);
 	});
 
 	it('takes the size of a head from what a gguf says of it', () => {

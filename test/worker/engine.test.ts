@@ -14,6 +14,13 @@ afterAll(async () => {
 });
 
 const question = 'What is 17+25?';
+/** However fast the machine is, it is not over before somebody can end it. */
+const endlessThought = () =>
+	reasoning({
+		sampling: sampling({
+			logitBias: [model.vocabulary.eos, model.vocabulary.marks.get('</think>')].map((id) => [id ?? 0, -100]),
+		}),
+	});
 
 describe('a generation', () => {
 	it('thinks, then answers, without a tag or the whitespace of the format', async () => {
@@ -158,7 +165,7 @@ describe('thinking', () => {
 	});
 
 	it('ends for the client within a step, and the answer follows', async () => {
-		const request = ask(question, { eventIntervalMs: 0 });
+		const request = ask(question, { phases: [endlessThought(), phase()], maxTokens: 900, eventIntervalMs: 0 });
 		let ids = 0;
 		let toldUntilThen = 0;
 		const result = await run(model.engine, request, (event) => {
@@ -347,7 +354,7 @@ describe('a client that leaves', () => {
 	});
 
 	it('frees the slot during prefill after one slice', async () => {
-		const gone = await run(model.engine, ask('word '.repeat(400), { cacheScope: 'long' }), (event, handle) => {
+		const gone = await run(model.engine, ask('word '.repeat(900), { cacheScope: 'long' }), (event, handle) => {
 			if (event.type === 'prefill-progress') handle().cancel();
 		});
 		const slices = gone.events.filter(({ type }) => type === 'prefill-progress');

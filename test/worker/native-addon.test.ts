@@ -2,12 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import {
-	binaryMetadata,
-	bundledRelease,
-	hasNativeBinary,
-	nativeBinaryFolder,
-} from '../../src/worker/native-addon.ts';
+import { binaryMetadata, bundledRelease, hasNativeBinary, nativeBinaryFolder } from '../../src/worker/native-addon.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'retort-native-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

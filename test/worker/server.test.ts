@@ -120,7 +120,8 @@ describe('a worker on a unix socket', () => {
 	});
 
 	it('ends a phase while it streams, and knows no other', async () => {
-		const request = ask('What is 17+25?');
+		const endless = reasoning({ sampling: { ...phase().sampling, logitBias: [[97, 100]] } });
+		const request = ask('What is 17+25?', { phases: [endless, phase()], maxTokens: 900 });
 		const response = await send('POST', '/generate', request);
 		const path = `/generations/${request.requestId}/end-phase`;
 		expect((await call('POST', path, { phase: 'reasoning' })).status).toBe(204);
