@@ -1,5 +1,5 @@
 // Attention over a cache of 16-bit floats with AVX-512. ggml's ops.cpp includes it in a `retort native build`
-// (native-addon.ts). On other processors, and for what it does not know, ggml's own is used.
+// (src/worker/native-edits.ts). On other processors, and for what it does not know, ggml's own is used.
 //
 // ggml goes through the cache once for each row of queries, converting each number as often, and keeps the sum in 16
 // bits. Here heads that share keys (grouped queries) and tokens beside each other go through it together.

@@ -1,5 +1,5 @@
 // Products of K-quantised weights (Q4_K, Q5_K, Q6_K) with AVX-512 VNNI, on what ggml repacks them into. ggml's repack.cpp
-// includes it in a `retort native build` (native-kernels.ts). On other processors it has no kernels, and ggml's are used.
+// includes it in a `retort native build` (src/worker/native-edits.ts). On other processors it has no kernels, and ggml's are used.
 //
 // There ggml multiplies Q4_K with AVX2's products of 8 bits, and does not repack the other two: each row of a batch
 // unpacks all weights again. In a Q4_K_M these products are nearly all of a step.
