@@ -4,6 +4,7 @@
 // --plain: it knows OpenAI's own fields alone, so nothing is bound to a schema. gguf_to_hf.py writes the folder, which vLLM and SGLang load as it is.
 import { parseArgs } from 'node:util';
 import { readTokenizerFolder } from '../../../src/cli/read-tokenizer-folder.ts';
+import { hasNativeBinary } from '../../../src/worker/native-addon.ts';
 import { startLlamaServer } from '../../llama-server/start-llama-server.ts';
 import { compareEngines, SLOTS } from './compare-engines.ts';
 
@@ -29,7 +30,7 @@ try {
 	const where = { type: 'url' as const, url: server?.url ?? values.url ?? '' };
 	const remote = { where, refreshMs: 0, token: null, tls: null, engine };
 	// Other engines calculate with other weights and in another order: near a tie they may go another way.
-	const kind = { isExact: server !== null, hasGrammar: server === null && !values.plain };
+	const kind = { isExact: server !== null && !hasNativeBinary('cpu'), hasGrammar: server === null && !values.plain };
 	await compareEngines(remote, { perFamily: Number(values['per-family']), ...kind });
 	console.log('What differs there by design of the engine: README, "Workers on other machines".');
 } finally {
