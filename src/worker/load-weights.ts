@@ -1,8 +1,8 @@
 import type { Llama, LlamaModel } from 'node-llama-cpp';
+import { runsNativeBuild } from './binding.ts';
 import { mapsFile } from './compute-options.ts';
 import { checkGgufHeader } from './gguf-header.ts';
 import type { Log } from './log.ts';
-import { hasNativeBinary } from './native-addon.ts';
 import { gainsFromOwnKernels, hasOwnKernels } from './own-kernels.ts';
 
 export type WeightsOptions = {
@@ -29,7 +29,7 @@ export async function loadWeights(llama: Llama, options: WeightsOptions): Promis
 			'not all layers are on the GPU: fewer slots or a smaller context leave it more room',
 		);
 	const gains = onCpu && gainsFromOwnKernels(model.fileInfo.metadata.general.file_type) && hasOwnKernels();
-	if (gains && !hasNativeBinary('cpu'))
+	if (gains && !runsNativeBuild(llama))
 		log.info(
 			{ modelPath },
 			'`retort native build` makes a binary that multiplies these weights up to three times as fast on this processor',

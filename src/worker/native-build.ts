@@ -142,8 +142,8 @@ export function tryOut(binary: string): void {
 		const { retortStepVersion, retortCheckKernels } = m.exports;
 		if (retortStepVersion !== ${STEP_VERSION}) throw 'it does not hold our steps';
 		const error = retortCheckKernels();
-		if (!(error < ${KERNEL_ERROR})) throw 'its products are wrong on this processor: relative error ' + error;`;
-	const guarded = `try { ${script} } catch (error) { console.log(error.message ?? error) }`;
+		if (!(error < ${KERNEL_ERROR})) throw 'it miscalculates on this processor: relative error ' + error;`;
+	const guarded = `try { ${script} } catch (error) { process.stdout.write(String(error.message ?? error)) }`;
 	const { status, signal, stdout } = spawnSync(process.execPath, ['-e', guarded, binary], { encoding: 'utf8' });
 	const problem = status === 0 ? stdout.trim() : `it ended with ${signal ?? status}`;
 	if (problem !== '') throw configError(`the new binary cannot be used: ${problem}`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** What native/k-quants.h is compiled for, as Linux names it. */
-const INSTRUCTION_SETS = ['avx512f', 'avx512bw', 'avx512vl', 'avx512_vnni', 'f16c'];
+/** What native/k-quants.h and native/attention.h are compiled for, as Linux names it. */
+const INSTRUCTION_SETS = ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_vnni', 'f16c'];
 /** llama.cpp's numbers of Q4_K_S, Q4_K_M, Q5_K_S, Q5_K_M and Q6_K. */
 const FILE_TYPES = [14, 15, 16, 17, 18];
 

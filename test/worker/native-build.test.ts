@@ -126,7 +126,7 @@ describe.skipIf(cannotBuild)('a native build', () => {
 
 	it.each(['0.01', 'NAN'])('refuses a binary that miscalculates on this processor: %s', async (kernelError) => {
 		const { root, build } = smallAddon(`wrong-${kernelError}`, { kernelError });
-		await expect(build()).rejects.toThrow(/cannot be used: its products are wrong on this processor/);
+		await expect(build()).rejects.toThrow(/cannot be used: it miscalculates on this processor/);
 		expect(hasNativeBinary('cpu', root)).toBe(false);
 	});
 });
@@ -140,7 +140,7 @@ describe.skipIf(cannotBuild)('a binary with instructions that this processor lac
 });
 
 describe.runIf(hasNativeBinary('cpu'))('the native binary of this machine', () => {
-	it('multiplies repacked weights as plain ones', () => {
+	it('calculates as plain weights and a cache of 32 bits do', () => {
 		expect(() => tryOut(join(nativeBinaryFolder('cpu'), 'Release', 'llama-addon.node'))).not.toThrow();
 	});
 });
