@@ -26,6 +26,7 @@
 
 namespace {
 
+constexpr llama_token FILLING = 0; // any token
 constexpr int32_t FAILED = -2; // this slot's sampler threw; the others are whole
 
 struct Draw {
@@ -39,6 +40,13 @@ struct Draw {
     std::vector<llama_token> drawn = {};
 };
 
+// A row of nothing in a slot between two that draw, so that llama.cpp does not cut the batch there. Before the Draw at `before`.
+struct Fill {
+    int32_t sequence;
+    int32_t position;
+    size_t before;
+};
+
 // How far steps may follow each other without being asked for.
 struct Run {
     int32_t steps;
@@ -50,8 +58,8 @@ struct Run {
 // One call from JavaScript: steps over what lies in the context's batch. Holds what it uses until it is answered.
 class StepJob {
     public:
-        static Napi::Promise start(Napi::Env env, AddonContext * context, std::vector<Draw> draws, Run run, Napi::Object interrupt, Napi::Function onDrawn) {
-            auto * job = new StepJob(env, context, std::move(draws), std::move(run), interrupt, onDrawn);
+        static Napi::Promise start(Napi::Env env, AddonContext * context, std::vector<Draw> draws, std::vector<Fill> fills, Run run, Napi::Object interrupt, Napi::Function onDrawn) {
+            auto * job = new StepJob(env, context, std::move(draws), std::move(fills), std::move(run), interrupt, onDrawn);
             const auto promise = job->deferred.Promise();
             retort::computeThread().push([job] { job->execute(); });
             return promise;
@@ -60,9 +68,10 @@ class StepJob {
     private:
         using Clock = std::chrono::steady_clock;
 
-        StepJob(Napi::Env env, AddonContext * context, std::vector<Draw> draws, Run run, Napi::Object interrupt, Napi::Function onDrawn)
+        StepJob(Napi::Env env, AddonContext * context, std::vector<Draw> draws, std::vector<Fill> fills, Run run, Napi::Object interrupt, Napi::Function onDrawn)
             : context(context),
               draws(std::move(draws)),
+              fills(std::move(fills)),
               run(std::move(run)),
               interrupt(Napi::Persistent(interrupt)),
               deferred(Napi::Promise::Deferred::New(env)),
@@ -176,7 +185,13 @@ class StepJob {
         }
         void batchOfDrawn() {
             context->batch.n_tokens = 0;
-            for (auto & each : draws) {
+            auto fill = fills.begin();
+            for (size_t i = 0; i < draws.size(); i++) {
+                for (; fill != fills.end() && fill->before <= i; fill++) {
+                    llama_memory_seq_rm(llama_get_memory(context->ctx), fill->sequence, fill->position, -1);
+                    common_batch_add(context->batch, FILLING, fill->position, { fill->sequence }, false);
+                }
+                auto & each = draws[i];
                 each.batchIndex = context->batch.n_tokens;
                 common_batch_add(context->batch, each.drawn.back(), each.position++, { each.sequence }, true);
             }
@@ -184,6 +199,7 @@ class StepJob {
 
         AddonContext * context;
         std::vector<Draw> draws;
+        std::vector<Fill> fills;
         Run run;
         Napi::ObjectReference interrupt;
         Napi::Promise::Deferred deferred;
@@ -196,12 +212,13 @@ class StepJob {
 //            stops: Uint32Array, interrupt: Int32Array, onDrawn: (drawn: Int32Array) => void): Promise<Int32Array>
 //
 // `entries` holds five numbers a slot, slots ascending: sequence, first position, count of its `tokens`, what becomes of
-// the last of them (0 nothing, 1 logits, 2 logits and a draw by the next of `samplers`), and how many more tokens follow
+// the last of them (0 nothing, 1 logits, 2 logits and a draw by the next of `samplers`, 3 a row of nothing between two that
+// draw), and how many more tokens follow
 // that are guesses at what is drawn. Logits are there after each of those too. A draw goes on along the guesses as long as
 // they are what comes out, and no further than a token that is in `stops` or ends the generation. Logits stay for
-// sampleToken. Cells of wrong guesses stay in the cache.
+// sampleToken. Cells of wrong guesses and of the last step's rows of nothing stay in the cache.
 //
-// With `steps` above 1, which asks for a draw of every slot and for no guesses, up to so many steps follow each other,
+// With `steps` above 1, which asks for a draw or a row of nothing of every slot and for no guesses, up to so many steps follow each other,
 // each with the tokens that the one before drew, until one of them is in `stops` or ends the generation, or interrupt[0] is
 // not 0. Whenever the next step would end later than `tellMs` after the last time, `onDrawn` is called with what was drawn
 // since, unless its last call has not begun yet; the promise resolves to the rest. Both are one list a draw and step, steps
@@ -230,6 +247,7 @@ Napi::Value step(const Napi::CallbackInfo & info) {
     context->batch.n_tokens = 0;
 
     std::vector<Draw> draws;
+    std::vector<Fill> fills;
     int32_t at = 0;
     for (size_t entry = 0; entry + 4 < entries.ElementLength(); entry += 5) {
         const int32_t sequence = entries[entry], position = entries[entry + 1], count = entries[entry + 2], wants = entries[entry + 3];
@@ -239,21 +257,23 @@ Napi::Value step(const Napi::CallbackInfo & info) {
             return info.Env().Undefined();
         }
         for (int32_t index = 0; index < count + guesses; index++, at++) {
-            const bool hasLogits = wants > 0 && index >= count - 1;
+            const bool hasLogits = (wants == 1 || wants == 2) && index >= count - 1;
             common_batch_add(context->batch, static_cast<llama_token>(tokens[at]), position + index, { sequence }, hasLogits);
         }
         if (wants == 2) {
             auto sampler = samplers.Get(static_cast<uint32_t>(draws.size())).As<Napi::Object>();
             draws.push_back({ Napi::ObjectWrap<AddonSampler>::Unwrap(sampler), at - 1 - guesses, guesses, sequence, position + count });
+        } else if (wants == 3) {
+            fills.push_back({ sequence, position, draws.size() });
         }
     }
     Run run = {
-        draws.size() * 5 == entries.ElementLength() ? info[4].As<Napi::Number>().Int32Value() : 1,
+        (draws.size() + fills.size()) * 5 == entries.ElementLength() ? info[4].As<Napi::Number>().Int32Value() : 1,
         info[5].As<Napi::Number>().DoubleValue(),
         std::vector<llama_token>(stops.Data(), stops.Data() + stops.ElementLength()),
         interrupt.Data(),
     };
-    return StepJob::start(info.Env(), context, std::move(draws), std::move(run), interrupt, info[8].As<Napi::Function>());
+    return StepJob::start(info.Env(), context, std::move(draws), std::move(fills), std::move(run), interrupt, info[8].As<Napi::Function>());
 }
 
 // retortDecode(context): Promise, of the batch that was put together by initBatch and addToBatch.
@@ -265,7 +285,7 @@ Napi::Value decode(const Napi::CallbackInfo & info) {
     }
     const auto interrupt = Napi::Int32Array::New(info.Env(), 1);
     const auto onDrawn = Napi::Function::New(info.Env(), [](const Napi::CallbackInfo &) {});
-    return StepJob::start(info.Env(), context, {}, { 1, 0, {}, interrupt.Data() }, interrupt, onDrawn);
+    return StepJob::start(info.Env(), context, {}, {}, { 1, 0, {}, interrupt.Data() }, interrupt, onDrawn);
 }
 
 } // namespace
@@ -283,5 +303,5 @@ void registerRetort(Napi::Env env, Napi::Object exports) {
     exports.Set("retortStep", Napi::Function::New(env, step, "retortStep"));
     exports.Set("retortDecode", Napi::Function::New(env, decode, "retortDecode"));
     exports.Set("retortCheckKernels", Napi::Function::New(env, checkKernels, "retortCheckKernels"));
-    exports.Set("retortStepVersion", Napi::Number::New(env, 6));
+    exports.Set("retortStepVersion", Napi::Number::New(env, 7));
 }

@@ -1,4 +1,5 @@
 import type { RetortError } from '../errors.ts';
+import type { RowCosts } from './batch-gaps.ts';
 import type { Native } from './binding.ts';
 import type { Parking } from './sequence-shelf.ts';
 import type { Speculation } from './speculation.ts';
@@ -18,8 +19,8 @@ export type EngineOptions = {
 	eventIntervalMs?: number;
 	/** What copying a slot's cache to another slot takes; absent: it cannot be done. */
 	copyMs?: number;
-	/** What a step of one row takes; absent: it does not matter which slots are busy together. */
-	stepMs?: number;
+	/** Absent: it does not matter which slots are busy together. */
+	rows?: RowCosts;
 	/** Where sequences go that have to give up their slot; absent: nowhere. */
 	parking?: Parking | null;
 	/** Guesses at the next tokens; absent: none. The cache has to be of a kind that can be cut. */

@@ -1,5 +1,6 @@
 import { overloaded, type RetortError, shuttingDown, workerFailed } from '../errors.ts';
 import type { GenerateRequest, PhaseName, PrefixCacheCounts, WorkerHealth } from '../protocol/worker-api.ts';
+import { NO_GAPS, type RowCosts } from './batch-gaps.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
@@ -32,6 +33,7 @@ export class Engine {
 	readonly #step: Step;
 	readonly #meter: StepMeter;
 	readonly #pace: PrefillPace;
+	readonly #rows: RowCosts;
 	readonly #delivery: EventDelivery;
 	readonly #cache: PrefixCache;
 	readonly #waiting: WaitingLine;
@@ -50,8 +52,9 @@ export class Engine {
 		this.#pace = createPrefillPace({ sliceTokens, batchTokens, microBatchTokens });
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
-		const { copyMs = Number.POSITIVE_INFINITY, stepMs = 0, parking = null } = options;
-		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, stepMs, parking });
+		const { copyMs = Number.POSITIVE_INFINITY, rows = NO_GAPS, parking = null } = options;
+		this.#rows = rows;
+		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, rows, parking });
 		this.#waiting = new WaitingLine(this.#slots, this.#cache, contextTokens);
 		this.#delivery = new EventDelivery(this.#slots);
 		this.#nextTurns = new NextTurns({ contextTokens, tokenisePrompt: this.tokenisePrompt });
@@ -159,7 +162,9 @@ export class Engine {
 				if (this.#releaseDone()) continue;
 				const plan = planStep(this.#slots, {
 					pace: this.#pace,
+					rows: this.#rows,
 					batchTokens: this.#options.batchTokens,
+					contextTokens: this.#options.contextTokens,
 					warmUps: this.#isClosing ? 'never' : this.#cache.warmUps,
 				});
 				if (plan.entries.length === 0) break;
@@ -187,7 +192,7 @@ export class Engine {
 	async #evaluate(plan: StepPlan): Promise<void> {
 		const mayAdmit = this.#waiting.length > 0 && this.#busySlots() < this.#slots.length;
 		this.#meter.begin(plan);
-		this.#meter.count(await this.#step.run(plan.entries, this.#slots, !mayAdmit && !this.#cache.isAwaited));
+		this.#meter.count(await this.#step.run(plan, this.#slots, !mayAdmit && !this.#cache.isAwaited));
 	}
 
 	/** Steps are over, and others follow them by themselves. */

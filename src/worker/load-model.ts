@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { configError, type RetortError } from '../errors.ts';
 import { PROTOCOL_VERSION, type WorkerInfo } from '../protocol/worker-api.ts';
+import { NO_GAPS } from './batch-gaps.ts';
 import { BOUND_VERSION, bindModel, bindNative, type Native, runsNativeBuild } from './binding.ts';
 import { chooseBatch, chooseThreads, headSizeOf, usesFlashAttention } from './compute-options.ts';
 import { cpuQuota } from './cpu-quota.ts';
@@ -15,7 +16,7 @@ import { createGuessGain } from './guess-gain.ts';
 import { type LoadedDraft, loadDraft } from './load-draft.ts';
 import { loadWeights } from './load-weights.ts';
 import type { Log } from './log.ts';
-import { measureCopy, openParking } from './measure-cache.ts';
+import { measureCopy, measureRows, openParking } from './measure-cache.ts';
 import { hasOwnKernels } from './own-kernels.ts';
 import { createSpeculation, type Speculation } from './speculation.ts';
 import { createVocabulary, type Vocabulary } from './vocabulary.ts';
@@ -133,20 +134,18 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 	}
 }
 
-/** A slot that has no other beside it. */
-const ALONE = { copyMs: Number.POSITIVE_INFINITY, stepMs: 0 };
-
-/** Evaluates a few tokens, and finds out what moving them costs and whether the cache can be cut. */
+/** Evaluates a few tokens, and finds out what moving them costs, and more rows, and whether the cache can be cut. */
 async function warmUp(native: Native, { slots, parkedBytes }: LoadOptions) {
 	const { context } = native;
 	context.initBatch(WARM_UP_TOKENS);
 	context.addToBatch(0, 0, new Uint32Array(WARM_UP_TOKENS), Uint32Array.of(WARM_UP_TOKENS - 1));
 	await native.decode();
-	const { copyMs, stepMs } = slots > 1 ? await measureCopy(native, WARM_UP_TOKENS) : ALONE;
+	const copyMs = slots > 1 ? await measureCopy(native, WARM_UP_TOKENS) : Number.POSITIVE_INFINITY;
 	const parking = await openParking(context, { tokens: WARM_UP_TOKENS, budgetBytes: parkedBytes });
 	const canBeCut = context.removeTokenCellsFromSequence(0, 1, -1);
 	context.disposeSequence(0);
-	return { copyMs, stepMs, parking, canBeCut };
+	const rows = canBeCut ? await measureRows(native, slots) : NO_GAPS;
+	return { copyMs, rows, parking, canBeCut };
 }
 
 type Loading = {
@@ -179,7 +178,7 @@ async function makeEngine({ llama, model, draft, vocabulary, threads, options }:
 	});
 	const drafting = (await draft?.open(model, { contextTokens, batchTokens: microBatchTokens, threads })) ?? null;
 	const native = bindNative(llama, model, context);
-	const { copyMs, stepMs, parking, canBeCut } = await warmUp(native, options);
+	const { copyMs, rows, parking, canBeCut } = await warmUp(native, options);
 	const engine = new Engine({
 		native,
 		vocabulary,
@@ -190,7 +189,7 @@ async function makeEngine({ llama, model, draft, vocabulary, threads, options }:
 		prefillSliceTokens: options.prefillSliceTokens,
 		eventIntervalMs: EVENT_INTERVAL_MS,
 		copyMs,
-		stepMs,
+		rows,
 		parking,
 		speculation: options.speculates && canBeCut ? openSpeculation(drafting?.model ?? null, options.log) : null,
 		onFailure: options.onFailure,

@@ -1,3 +1,4 @@
+import { NO_GAPS, type RowCosts } from './batch-gaps.ts';
 import type { Native, NativeContext } from './binding.ts';
 import { openSequenceFiles } from './sequence-files.ts';
 import type { Parking } from './sequence-shelf.ts';
@@ -5,15 +6,14 @@ import type { Parking } from './sequence-shelf.ts';
 /** A copy that takes longer is measured once: it is not the machine's other work that we see. */
 const LONG_MS = 50;
 const TRIES = 3;
+/** As many as streams often are. */
+const MOST_ROWS = 8;
 
 /**
- * What a step of one row takes, and copying a slot's cache to another slot: the step after the copy against a step without.
- * Of sequence 0, which holds so many tokens and keeps them. Infinity where the model's memory cannot be copied.
+ * What copying a slot's cache to another slot takes: the step after the copy against a step without. Of sequence 0, which holds
+ * so many tokens and keeps them. Infinity where the model's memory cannot be copied.
  */
-export async function measureCopy(
-	{ context, decode }: Native,
-	tokens: number,
-): Promise<{ copyMs: number; stepMs: number }> {
+export async function measureCopy({ context, decode }: Native, tokens: number): Promise<number> {
 	const step = async (position: number) => {
 		const startedMs = performance.now();
 		context.initBatch(1);
@@ -22,10 +22,8 @@ export async function measureCopy(
 		return performance.now() - startedMs;
 	};
 	let copyMs = Number.POSITIVE_INFINITY;
-	let stepMs = Number.POSITIVE_INFINITY;
 	for (let tries = 0, position = tokens; tries < TRIES; tries++) {
 		const plainMs = await step(position++);
-		stepMs = Math.min(stepMs, plainMs);
 		try {
 			await context.copySequenceStateFromOtherSequence(1, 0);
 		} catch {
@@ -36,7 +34,35 @@ export async function measureCopy(
 		if (copyMs > LONG_MS) break;
 	}
 	context.removeTokenCellsFromSequence(0, tokens, -1);
-	return { copyMs, stepMs };
+	return copyMs;
+}
+
+/**
+ * What a step takes longer for a row more, and for another pass over the weights: steps of one row, and of some side by side.
+ * Every slot has to be empty, and is afterwards.
+ */
+export async function measureRows({ context, decode }: Native, slots: number): Promise<RowCosts> {
+	const most = Math.min(slots, MOST_ROWS);
+	// Between fewer there is no gap.
+	if (most < 3) return NO_GAPS;
+	const step = async (rows: number) => {
+		context.initBatch(rows);
+		for (let slot = 0; slot < rows; slot++)
+			context.addToBatch(slot, 0, Uint32Array.of(0), slot === 0 ? Uint32Array.of(0) : new Uint32Array(0));
+		const startedMs = performance.now();
+		await decode();
+		const ms = performance.now() - startedMs;
+		for (let slot = 0; slot < rows; slot++) context.disposeSequence(slot);
+		return ms;
+	};
+	let oneMs = Number.POSITIVE_INFINITY;
+	let manyMs = Number.POSITIVE_INFINITY;
+	for (let tries = 0; tries < TRIES; tries++) {
+		oneMs = Math.min(oneMs, await step(1));
+		manyMs = Math.min(manyMs, await step(most));
+	}
+	const rowMs = Math.max(0, manyMs - oneMs) / (most - 1);
+	return { cutMs: Math.max(0, oneMs - rowMs), rowMs };
 }
 
 /** Where sequences can be parked within a budget; null where they cannot. Sequence 0 holds `tokens` tokens, which it keeps. */

@@ -3,10 +3,10 @@ import type { NativeContext, NativeSampler } from './binding.ts';
 /**
  * Whole steps in one call, of native/step.cpp: in the binary of `retort native build` and in no other. `entries`
  * holds five numbers a slot, slots ascending: sequence, first position, count of its `tokens`, what becomes of the last of
- * them (STEP_NOTHING, STEP_LOGITS or STEP_DRAW), and how many more tokens follow as guesses. A draw goes on along the
+ * them (STEP_NOTHING, STEP_LOGITS, STEP_DRAW; or STEP_FILL), and how many more tokens follow as guesses. A draw goes on along the
  * guesses as long as they are what comes out. Resolves to what each of `samplers` drew, for each step: a count, and so many
  * tokens; -1 when the grammar leaves nothing, -2 when that sampler failed. All but a slot's very last token are in the
- * cache then, and so are wrong guesses. Rejects as `decode` does.
+ * cache then, and so are wrong guesses and the last row of nothing. Rejects as `decode` does.
  */
 export type NativeStep = (
 	entries: Int32Array,
@@ -15,7 +15,7 @@ export type NativeStep = (
 	run: StepRun,
 ) => Promise<Int32Array>;
 
-/** How far steps follow each other in one call, when all entries draw and none has guesses. */
+/** How far steps follow each other in one call, when all entries draw or fill and none has guesses. */
 export type StepRun = {
 	/** At most so many. */
 	steps: number;
@@ -36,12 +36,14 @@ export type StepRun = {
 export const STEP_NOTHING = 0;
 export const STEP_LOGITS = 1;
 export const STEP_DRAW = 2;
+/** One token at the slot's end, in every step of a run again. */
+export const STEP_FILL = 3;
 
 /** So many micro-batches, what a context's `batchSize` asks for, fit one batch of such a binary. */
 export const MICRO_BATCHES = 4;
 
 /** Of the contract above; the `retortStepVersion` of a binary that keeps it. */
-export const STEP_VERSION = 6;
+export const STEP_VERSION = 7;
 
 /**
  * `retortCheckKernels()` of such a binary tells how far products and attention as this processor computes them are from plain

@@ -1,9 +1,12 @@
+import { type RowCosts, slotsToFill } from './batch-gaps.ts';
 import { type BatchCandidate, type BatchEntry, planBatch, ROWS } from './batch-plan.ts';
 import type { PrefillPace } from './prefill-pace.ts';
 import type { Slot } from './slot.ts';
 
 export type StepPlan = {
 	entries: BatchEntry[];
+	/** Slots between those that decode, for a row of nothing each. */
+	filled: number[];
 	/** Tokens of decoding streams that wait for the batch. */
 	decodingTokens: number;
 	/** The batch holds prompt tokens: it may take long. */
@@ -21,7 +24,7 @@ export type WarmUps = 'always' | 'alone' | 'never';
 /** The next batch over what the slots hold: running requests, and one idle slot's warm-up when nobody waits for a prompt. */
 export function planStep(
 	slots: readonly Slot[],
-	limits: { pace: PrefillPace; batchTokens: number; warmUps: WarmUps },
+	limits: { pace: PrefillPace; rows: RowCosts; batchTokens: number; contextTokens: number; warmUps: WarmUps },
 ): StepPlan {
 	const { pace, batchTokens } = limits;
 	const candidates: BatchCandidate[] = [];
@@ -56,5 +59,26 @@ export function planStep(
 		streams.reading = 1;
 	}
 	const entries = planBatch(candidates, { batchTokens, sliceTokens: pace.sliceTokens(streams) });
-	return { entries, decodingTokens, readsPrompts: streams.reading > 0, onlyWarmsUp: !isAsked && entries.length > 0 };
+	const filled = fillGaps(entries, slots, limits);
+	const readsPrompts = streams.reading > 0;
+	return { entries, filled, decodingTokens, readsPrompts, onlyWarmsUp: !isAsked && entries.length > 0 };
+}
+
+/**
+ * Not on the way to a slot that reads its prompt: most of that is a micro-batch of its own anyway. A slot whose cache is full has
+ * no place for a row.
+ */
+function fillGaps(
+	entries: readonly BatchEntry[],
+	slots: readonly Slot[],
+	{ rows, batchTokens, contextTokens }: { rows: RowCosts; batchTokens: number; contextTokens: number },
+): number[] {
+	const taken = new Set(entries.map(({ slot }) => slot));
+	const decoding = entries.filter(({ slot }) => slots[slot]?.generation?.isPrefill === false);
+	const filled = slotsToFill(
+		decoding.map(({ slot }) => slot),
+		rows,
+	).filter((slot) => !taken.has(slot) && (slots[slot]?.tokens.length ?? contextTokens) < contextTokens);
+	const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0);
+	return tokens + filled.length <= batchTokens ? filled : [];
 }

@@ -1,4 +1,5 @@
 import type { PrefixCacheCounts } from '../protocol/worker-api.ts';
+import type { RowCosts } from './batch-gaps.ts';
 import type { Native } from './binding.ts';
 import type { Generation } from './generation.ts';
 import { paysToPark } from './parked-sequences.ts';
@@ -15,8 +16,7 @@ export type PrefixCacheOptions = {
 	pace: PrefillPace;
 	/** Of one slot's cache over another's; Infinity where that cannot be done. */
 	copyMs: number;
-	/** Of one row. */
-	stepMs: number;
+	rows: RowCosts;
 	/** Null parks nothing. */
 	parking: Parking | null;
 };
@@ -164,14 +164,14 @@ export class PrefixCache {
 	}
 
 	#costs(): CacheCosts {
-		const { copyMs, stepMs, pace } = this.#options;
+		const { copyMs, rows, pace } = this.#options;
 		const mostMs = !this.#canCut ? -1 : this.#isDecoding() ? TARGET_STEP_MS : Number.POSITIVE_INFINITY;
 		const bounded = (ms: number) => (ms <= mostMs ? ms : Number.POSITIVE_INFINITY);
 		return {
 			promptTokenMs: pace.promptTokenMs,
 			copyMs: bounded(copyMs),
 			moveMs: (tokens) => bounded(this.#shelf.moveMs(tokens)),
-			stepMs,
+			rows,
 		};
 	}
 

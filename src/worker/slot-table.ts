@@ -1,4 +1,5 @@
 /** Pure decisions over the KV caches: which slot serves a prompt, and where the part of it that is known comes from. */
+import { gapsMs, type RowCosts } from './batch-gaps.ts';
 
 export type SlotView = {
 	readonly index: number;
@@ -30,8 +31,8 @@ export type CacheCosts = {
 	copyMs: number;
 	/** Of parking so many tokens, or of bringing them back. */
 	moveMs(tokens: number): number;
-	/** Of a step of one row. */
-	stepMs: number;
+	/** Of slots that stand apart. */
+	rows: RowCosts;
 };
 
 export type Placement = {
@@ -57,8 +58,7 @@ const STEPS_TOGETHER = 64;
  * The cheapest way to serve a prompt; null when all slots are busy. In place: in the free slot with the longest common prefix
  * inside the scope, or in the one that was used longest ago. Or over the latter, with the prefix copied from another slot, which
  * may be busy, or brought back from where it was parked. What a slot loses on the way counts: as what it would cost to
- * evaluate again, or to park. And so does where it stands: llama.cpp cuts a batch wherever a slot between two others has no
- * part in it, and each piece reads all weights. At least the prompt's last token is always evaluated again: its logits are gone.
+ * evaluate again, or to park. And so does where it stands: away from those who are busy it leaves gaps in their batches. At least the prompt's last token is always evaluated again: its logits are gone.
  */
 export function placePrompt(
 	slots: readonly SlotView[],
@@ -84,15 +84,18 @@ export function placePrompt(
 		return moves ? Math.min(again, 2 * costs.moveMs(slot.tokens.length)) : again;
 	};
 
-	const busy = new Set(slots.flatMap(({ index, isBusy }) => (isBusy ? [index] : [])));
-	/** Pieces that a batch of those who are busy has more with this slot in it. */
-	const cutsOf = ({ index }: SlotView) => 1 - Number(busy.has(index - 1)) - Number(busy.has(index + 1));
-	const neighbour = free.reduce((one, other) => (cutsOf(other) < cutsOf(one) ? other : one), oldest);
+	/** What gaps add to a step of those who are busy with this slot among them. */
+	const apartMs = ({ index }: SlotView) =>
+		gapsMs(
+			slots.flatMap((each) => (each.isBusy || each.index === index ? [each.index] : [])),
+			costs.rows,
+		);
+	const neighbour = free.reduce((one, other) => (apartMs(other) < apartMs(one) ? other : one), oldest);
 
 	let best: Placement | null = null;
 	let bestMs = Number.POSITIVE_INFINITY;
 	const consider = (slot: SlotView, placement: Omit<Placement, 'index'>, ms: number) => {
-		const togetherMs = cutsOf(slot) * costs.stepMs * STEPS_TOGETHER;
+		const togetherMs = apartMs(slot) * STEPS_TOGETHER;
 		const totalMs = ms + togetherMs + (prompt.length - placement.cachedTokens) * tokenMs;
 		if (totalMs >= bestMs) return;
 		bestMs = totalMs;

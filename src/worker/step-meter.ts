@@ -1,7 +1,7 @@
 import type { StepPlan } from './plan-step.ts';
 import type { PrefillPace } from './prefill-pace.ts';
 
-const NOTHING: StepPlan = { entries: [], decodingTokens: 0, readsPrompts: false, onlyWarmsUp: false };
+const NOTHING: StepPlan = { entries: [], filled: [], decodingTokens: 0, readsPrompts: false, onlyWarmsUp: false };
 
 /** How long steps take and how far they came. */
 export class StepMeter {

@@ -1,8 +1,8 @@
-import type { BatchEntry } from './batch-plan.ts';
 import type { Native } from './binding.ts';
 import { failDraw, NO_TOKEN } from './drawn-run.ts';
 import type { Generation } from './generation.ts';
 import { createLogprobReader } from './logprobs.ts';
+import type { StepPlan } from './plan-step.ts';
 import type { Slot } from './slot.ts';
 import type { Speculation } from './speculation.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -10,6 +10,8 @@ import { createWholeStep } from './whole-step.ts';
 
 /** What lies between two steps counts for the later one, up to this: more is idleness. */
 const HAND_OVER_MS = 2;
+/** What a row of nothing evaluates: any token. */
+const NOTHING = 0;
 
 /** A slot's share of a batch. */
 export type Share = {
@@ -17,6 +19,8 @@ export type Share = {
 	tokens: readonly number[];
 	position: number;
 	isLast: boolean;
+	/** A row of nothing, whose cell is cut again. */
+	isFilled: boolean;
 	/** What may come after them, to be verified in the same batch. */
 	guess: readonly number[];
 };
@@ -44,7 +48,7 @@ export type Step = {
 	 * `runsOn`: nobody waits for the step's end, so that others may follow it by themselves. Resolves to how many were made
 	 * since `onSteps` was last told of some.
 	 */
-	run(entries: readonly BatchEntry[], slots: readonly Slot[], runsOn: boolean): Promise<number>;
+	run(plan: Pick<StepPlan, 'entries' | 'filled'>, slots: readonly Slot[], runsOn: boolean): Promise<number>;
 	/** Somebody waits: steps under way end as soon as they can. */
 	interrupt(): void;
 };
@@ -75,8 +79,8 @@ export function createStep(options: StepOptions): Step {
 	const readLogprob = createLogprobReader(options.native, options.vocabulary);
 	const wholeStep = native.step === null ? null : createWholeStep(native.step, { ...options, onSteps });
 
-	/** Takes each entry's tokens from what its slot has pending. */
-	function take(entries: readonly BatchEntry[], slots: readonly Slot[]): Share[] {
+	/** Takes each entry's tokens from what its slot has pending. In ascending order, as the entries are. */
+	function take({ entries, filled }: Pick<StepPlan, 'entries' | 'filled'>, slots: readonly Slot[]): Share[] {
 		const shares: Share[] = [];
 		for (const { slot: index, tokens: count } of entries) {
 			const slot = slots[index];
@@ -85,12 +89,18 @@ export function createStep(options: StepOptions): Step {
 			const isLast = count === pending.length;
 			const tokens = isLast ? pending : pending.slice(0, count);
 			const position = slot.tokens.length;
-			shares.push({ slot, tokens, position, isLast: isLast && generation !== null, guess: [] });
+			shares.push({ slot, tokens, position, isLast: isLast && generation !== null, isFilled: false, guess: [] });
 			for (const id of tokens) slot.tokens.push(id);
 			slot.pending = isLast ? [] : pending.slice(count);
 			if (!isLast) generation?.reportPrefill();
 		}
-		return shares;
+		for (const index of filled) {
+			const slot = slots[index];
+			if (slot === undefined) continue;
+			const position = slot.tokens.length;
+			shares.push({ slot, tokens: [NOTHING], position, isLast: false, isFilled: true, guess: [] });
+		}
+		return filled.length === 0 ? shares : shares.sort((one, other) => one.slot.index - other.slot.index);
 	}
 
 	/**
@@ -181,8 +191,12 @@ export function createStep(options: StepOptions): Step {
 		}
 	}
 
-	async function run(entries: readonly BatchEntry[], slots: readonly Slot[], runsOn: boolean): Promise<number> {
-		const shares = take(entries, slots);
+	async function run(
+		plan: Pick<StepPlan, 'entries' | 'filled'>,
+		slots: readonly Slot[],
+		runsOn: boolean,
+	): Promise<number> {
+		const shares = take(plan, slots);
 		lone = loneOf(shares, Math.max(lastEndMs, performance.now() - HAND_OVER_MS));
 		if (lone !== null) await speculate(lone);
 		const { ready, steps } = await (wholeStep === null ? decode(shares) : wholeStep.decode(shares, runsOn));
@@ -195,6 +209,7 @@ export function createStep(options: StepOptions): Step {
 		}
 		await Promise.all(draws);
 		lastEndMs = performance.now();
+		// Wrong guesses, and rows of nothing.
 		for (const { slot, tokens, position, guess } of shares) {
 			const right = slot.tokens.length - position - tokens.length;
 			if (right < guess.length) context.removeTokenCellsFromSequence(slot.index, slot.tokens.length, -1);

@@ -1,7 +1,7 @@
 import type { NativeSampler } from './binding.ts';
 import { DrawnRun } from './drawn-run.ts';
 import type { Generation } from './generation.ts';
-import { type NativeStep, STEP_DRAW, STEP_LOGITS, STEP_NOTHING, type StepRun } from './native-step.ts';
+import { type NativeStep, STEP_DRAW, STEP_FILL, STEP_LOGITS, STEP_NOTHING, type StepRun } from './native-step.ts';
 import type { Ready, Share } from './step.ts';
 
 const ONE_STEP = { steps: 1, tellMs: 0 };
@@ -35,7 +35,8 @@ export function createWholeStep(step: NativeStep, options: WholeStepOptions): Wh
 		let tellMs = Number.POSITIVE_INFINITY;
 		const stops = new Set<number>();
 		let isRun = runsOn;
-		for (const { slot, isLast, guess } of shares) {
+		for (const { slot, isLast, isFilled, guess } of shares) {
+			if (isFilled) continue;
 			const { generation } = slot;
 			if (!isLast || generation === null || !canDrawAtOnce(generation)) {
 				isRun = false;
@@ -56,7 +57,7 @@ export function createWholeStep(step: NativeStep, options: WholeStepOptions): Wh
 		},
 		async decode(shares, runsOn) {
 			const ready: Ready[] = [];
-			const drawing: { each: Ready; run: DrawnRun }[] = [];
+			const drawing: { each: Ready; run: DrawnRun; index: number }[] = [];
 			const entries = new Int32Array(shares.length * ENTRY_LENGTH);
 			const samplers: NativeSampler[] = [];
 			const tokens: number[] = [];
@@ -67,14 +68,14 @@ export function createWholeStep(step: NativeStep, options: WholeStepOptions): Wh
 				for (const id of guess) tokens.push(id);
 				const { generation } = slot;
 				const draws = isLast && generation !== null && canDrawAtOnce(generation);
-				const wants = draws ? STEP_DRAW : isLast ? STEP_LOGITS : STEP_NOTHING;
+				const wants = share.isFilled ? STEP_FILL : draws ? STEP_DRAW : isLast ? STEP_LOGITS : STEP_NOTHING;
 				entries.set([slot.index, share.position, share.tokens.length, wants, guess.length], index * ENTRY_LENGTH);
 				if (!isLast || generation === null) continue;
 				const each = { slot, generation, batchIndex, guess: draws ? [] : guess };
 				ready.push(each);
 				if (!draws) continue;
 				samplers.push(slot.sampler);
-				drawing.push({ each, run: new DrawnRun(slot, generation) });
+				drawing.push({ each, run: new DrawnRun(slot, generation), index });
 			}
 			let isRun = false;
 			const failures: unknown[] = [];
@@ -103,10 +104,10 @@ export function createWholeStep(step: NativeStep, options: WholeStepOptions): Wh
 			const { ids, steps } = parseDrawn(await stepped, drawing.length);
 			if (failures.length > 0) throw failures[0];
 			isRun ||= steps > 1;
-			for (const [at, { each, run }] of drawing.entries()) {
+			for (const [at, { each, run, index }] of drawing.entries()) {
 				run.end(ids[at] ?? []);
-				// Where logits for another draw lie. Later steps have one token a slot.
-				each.batchIndex = isRun ? at : each.batchIndex + (ids[at]?.length ?? 1) - 1;
+				// Where logits for another draw lie. Later steps have one token an entry.
+				each.batchIndex = isRun ? index : each.batchIndex + (ids[at]?.length ?? 1) - 1;
 			}
 			return { ready, steps };
 		},

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { getLlama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerateRequest, PromptPart } from '../../src/protocol/worker-api.ts';
+import { NO_GAPS } from '../../src/worker/batch-gaps.ts';
 import { bindModel, bindNative, type Native } from '../../src/worker/binding.ts';
 import { Engine } from '../../src/worker/engine.ts';
 import { openSequenceFiles, type SequenceFiles } from '../../src/worker/sequence-files.ts';
@@ -34,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => dispose());
 
 /** An engine that knows what a prompt token costs, to which moving costs nothing: what it decides hangs on no clock. */
-async function startEngine(parking: Partial<Parking> | null = null, stepMs = 0): Promise<Engine> {
+async function startEngine(parking: Partial<Parking> | null = null, rows = NO_GAPS): Promise<Engine> {
 	for (let sequence = 0; sequence < SLOTS; sequence += 1) native.context.disposeSequence(sequence);
 	const engine = new Engine({
 		native,
@@ -44,7 +45,7 @@ async function startEngine(parking: Partial<Parking> | null = null, stepMs = 0):
 		batchTokens: 128,
 		prefillSliceTokens: 64,
 		copyMs: 0,
-		stepMs,
+		rows,
 		parking:
 			parking === null || files === null ? null : { files, budgetBytes: 2 ** 30, bytesPerToken: 1e-3, ...parking },
 		onFailure: () => undefined,
@@ -175,7 +176,7 @@ describe.runIf(process.platform === 'linux')('a conversation that has to give up
 	});
 
 	it('goes on beside those who are busy, and leaves nothing in its old slot', async () => {
-		const engine = await startEngine({}, 1000);
+		const engine = await startEngine({}, { cutMs: 1000, rowMs: Number.POSITIVE_INFINITY });
 		await run(engine, opening('one'));
 		const { answer } = await run(engine, opening('two'));
 		await engine.whenIdle();

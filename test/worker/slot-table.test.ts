@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_GAPS } from '../../src/worker/batch-gaps.ts';
 import {
 	type CacheCosts,
 	commonPrefix,
@@ -18,8 +19,8 @@ function slot(index: number, changes: Partial<SlotView> = {}): SlotView {
 
 /** `count` tokens that begin as every other run does. */
 const run = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
-const still: CacheCosts = { promptTokenMs: null, copyMs: 1, moveMs: () => 1, stepMs: 0 };
-const moving: CacheCosts = { promptTokenMs: 1, copyMs: 5, moveMs: (tokens) => tokens / 100, stepMs: 0 };
+const still: CacheCosts = { promptTokenMs: null, copyMs: 1, moveMs: () => 1, rows: NO_GAPS };
+const moving: CacheCosts = { promptTokenMs: 1, copyMs: 5, moveMs: (tokens) => tokens / 100, rows: NO_GAPS };
 const noParking: CacheCosts = { ...moving, moveMs: () => Number.POSITIVE_INFINITY };
 
 function place(slots: SlotView[], prompt: number[], costs = still, parked: ParkedView[] = []): Placement | null {
@@ -125,7 +126,7 @@ describe('placing a prompt', () => {
 	});
 
 	/** A piece more of a batch costs 192 ms in all. */
-	const apart: CacheCosts = { ...moving, stepMs: 3 };
+	const apart: CacheCosts = { ...moving, rows: { cutMs: 3, rowMs: 2 } };
 	const talk = (index: number, lastUsed: number, changes: Partial<SlotView> = {}) =>
 		slot(index, { tokens: run(50, 1000 * (index + 1)), cacheScope: 'a', lastUsed, ...changes });
 

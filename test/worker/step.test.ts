@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkerEvent } from '../../src/protocol/worker-api.ts';
+import { NO_GAPS } from '../../src/worker/batch-gaps.ts';
 import type { Native } from '../../src/worker/binding.ts';
 import { Engine } from '../../src/worker/engine.ts';
 import type { EngineOptions } from '../../src/worker/engine-options.ts';
@@ -18,7 +19,7 @@ afterAll(() => bound.dispose());
 /** The engine on a step of one call: ours where the binary has it, and its contract otherwise. */
 function engineWith(
 	step: Native['step'],
-	{ eventIntervalMs = 60_000, onFailure = () => undefined }: Partial<EngineOptions> = {},
+	{ eventIntervalMs = 60_000, rows = NO_GAPS, onFailure = () => undefined }: Partial<EngineOptions> = {},
 ): Engine {
 	const { native, vocabulary } = bound;
 	for (let sequence = 0; sequence < SLOTS; sequence += 1) native.context.disposeSequence(sequence);
@@ -30,6 +31,7 @@ function engineWith(
 		batchTokens: 128,
 		prefillSliceTokens: 64,
 		eventIntervalMs,
+		rows,
 		onFailure,
 	});
 }
@@ -197,5 +199,55 @@ describe('steps that follow each other', () => {
 		expect(last).toMatchObject({ type: 'generation-error', code: 'worker_crashed' });
 		await engine.whenIdle();
 		expect(failures).toEqual(['worker_crashed']);
+	});
+});
+
+describe('a slot between two that decode', () => {
+	const full = (maxTokens: number) => ({
+		phases: [phase({ sampling: sampling({ logitBias: [[754, -100]] }) })],
+		maxTokens,
+	});
+	const left = ask('What is 17+25?', { ...full(60), cacheScope: 'left' });
+	const between = ask('How many letters are in plum?', { ...full(12), cacheScope: 'between' });
+	const right = ask('What is 3 times 4?', { ...full(60), cacheScope: 'right' });
+
+	it('takes a row of nothing with them where that is cheap, and holds what it held before', async () => {
+		const { context } = bound.native;
+		const evaluated = vi.spyOn(context, 'addToBatch');
+		/** Rows of the slot between whose logits nobody asked for, after its own stream. */
+		const filled = () =>
+			evaluated.mock.calls.filter(
+				([slot, at, ids, logits]) => slot === 1 && at > 0 && ids.length + logits.length === 1,
+			);
+		for (const step of [null, stepByStep(bound), ...(bound.native.step === null ? [] : [bound.native.step])]) {
+			const texts: number[][][] = [];
+			for (const rows of [NO_GAPS, { cutMs: 1000, rowMs: 0 }]) {
+				evaluated.mockClear();
+				const engine = engineWith(step, { rows });
+				const together = await Promise.all([left, between, right].map((request) => run(engine, request)));
+				if (step !== bound.native.step || step === null) expect(filled().length > 20).toBe(rows !== NO_GAPS);
+				const again = await run(engine, { ...between, requestId: 'again' });
+				expect(again.end?.cachedTokens).toBe((again.end?.promptTokens ?? 0) - 1);
+				texts.push([...together, again].map(({ ids }) => ids));
+				await engine.close();
+			}
+			const [open, closed] = texts;
+			expect(closed).toEqual(open);
+			expect(closed?.[3]).toEqual(closed?.[1]);
+		}
+		evaluated.mockRestore();
+	});
+
+	it('takes none where its cache is full', async () => {
+		const evaluated = vi.spyOn(bound.native.context, 'addToBatch');
+		const engine = engineWith(null, { rows: { cutMs: 1000, rowMs: 0 } });
+		const overflowing = ask('Count.', { ...full(1023), cacheScope: 'between' });
+		const others = [left, right].map((request) => ({ ...request, maxTokens: 1000 }));
+		const [, over] = await Promise.all([others[0], overflowing, others[1]].map((each) => run(engine, each ?? left)));
+		expect(over?.end?.finishReason).toBe('length');
+		const beyond = evaluated.mock.calls.filter(([, at]) => at >= 1024);
+		expect(beyond).toEqual([]);
+		await engine.close();
+		evaluated.mockRestore();
 	});
 });

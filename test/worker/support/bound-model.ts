@@ -1,6 +1,6 @@
 import { getLlama } from 'node-llama-cpp';
 import { bindModel, bindNative, type Native } from '../../../src/worker/binding.ts';
-import { STEP_DRAW, STEP_NOTHING } from '../../../src/worker/native-step.ts';
+import { STEP_DRAW, STEP_FILL, STEP_NOTHING } from '../../../src/worker/native-step.ts';
 import { createVocabulary, type Vocabulary } from '../../../src/worker/vocabulary.ts';
 import { embeddedModel } from './engine.ts';
 
@@ -39,18 +39,20 @@ export function stepByStep(
 		calls += 1;
 		context.initBatch(tokens.length);
 		const drawing: { sequence: number; position: number; index: number; guess: Uint32Array; last: number }[] = [];
+		const filled: { sequence: number; position: number }[] = [];
 		let start = 0;
 		for (let at = 0; at < entries.length; at += 5) {
 			const [sequence = 0, position = 0, count = 0, wants = 0, guesses = 0] = entries.subarray(at, at + 5);
 			const own = tokens.slice(start, start + count + guesses);
 			const logits = Uint32Array.from(
-				{ length: wants === STEP_NOTHING ? 0 : 1 + guesses },
+				{ length: wants === STEP_NOTHING || wants === STEP_FILL ? 0 : 1 + guesses },
 				(_, each) => count - 1 + each,
 			);
 			const [index] = context.addToBatch(sequence, position, own, logits);
 			const guess = own.subarray(count);
 			if (wants === STEP_DRAW && index !== undefined)
 				drawing.push({ sequence, position: position + count, index, guess, last: 0 });
+			if (wants === STEP_FILL) filled.push({ sequence, position });
 			start += own.length;
 		}
 		let drawn: number[] = [];
@@ -82,16 +84,22 @@ export function stepByStep(
 				run.onDrawn(Int32Array.from(drawn));
 				drawn = [];
 			}
-			context.initBatch(drawing.length);
-			for (const each of drawing) {
-				const [index = 0] = context.addToBatch(
-					each.sequence,
-					each.position++,
-					Uint32Array.of(each.last),
-					Uint32Array.of(0),
-				);
-				each.index = index;
-			}
+			context.initBatch(drawing.length + filled.length);
+			const draws = drawing.map((each) => {
+				const add = () => {
+					const own = Uint32Array.of(each.last);
+					[each.index = 0] = context.addToBatch(each.sequence, each.position++, own, Uint32Array.of(0));
+				};
+				return { sequence: each.sequence, add };
+			});
+			const fills = filled.map(({ sequence, position }) => {
+				const add = () => {
+					context.removeTokenCellsFromSequence(sequence, position, -1);
+					context.addToBatch(sequence, position, Uint32Array.of(0), new Uint32Array(0));
+				};
+				return { sequence, add };
+			});
+			for (const { add } of [...draws, ...fills].sort((one, other) => one.sequence - other.sequence)) add();
 		}
 	};
 }
