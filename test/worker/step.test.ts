@@ -241,9 +241,10 @@ describe('a slot between two that decode', () => {
 	it('takes none where its cache is full', async () => {
 		const evaluated = vi.spyOn(bound.native.context, 'addToBatch');
 		const engine = engineWith(null, { rows: { cutMs: 1000, rowMs: 0 } });
-		const overflowing = ask('Count.', { ...full(1023), cacheScope: 'between' });
+		const overflowing = ask('Count on. '.repeat(40), { ...full(1023), cacheScope: 'between' });
 		const others = [left, right].map((request) => ({ ...request, maxTokens: 1000 }));
 		const [, over] = await Promise.all([others[0], overflowing, others[1]].map((each) => run(engine, each ?? left)));
+		expect((over?.end?.promptTokens ?? 0) + (over?.end?.completionTokens ?? 0)).toBeGreaterThan(1024);
 		expect(over?.end?.finishReason).toBe('length');
 		const beyond = evaluated.mock.calls.filter(([, at]) => at >= 1024);
 		expect(beyond).toEqual([]);
