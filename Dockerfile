@@ -61,7 +61,7 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10m --start-interval=1s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--min-semi-space-size=32", "--max-semi-space-size=32", "dist/main.js"]
+ENTRYPOINT ["node", "--min-semi-space-size=32", "--max-semi-space-size=32", "--heap-growing-percent=20", "dist/main.js"]
 # Beyond loopback retort wants keys: --api-key-file /run/secrets/keys, or a configuration with keys, or --insecure.
 CMD ["--host", "0.0.0.0"]
 
@@ -80,5 +80,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20m --start-interval=1s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--min-semi-space-size=32", "--max-semi-space-size=32", "dist/main.js"]
+ENTRYPOINT ["node", "--min-semi-space-size=32", "--max-semi-space-size=32", "--heap-growing-percent=20", "dist/main.js"]
 CMD ["--host", "0.0.0.0"]

@@ -4,7 +4,10 @@ import type { GatewayOptions } from './start-gateway.ts';
 export const gatewayFlags = {
 	main: { type: 'string', default: 'dist/main.js' }, // another build, to lay beside this one
 	// Before it, with spaces between: as it is started by npm start; --node-flags=--cpu-prof profiles it.
-	'node-flags': { type: 'string', default: '--min-semi-space-size=32 --max-semi-space-size=32' },
+	'node-flags': {
+		type: 'string',
+		default: '--min-semi-space-size=32 --max-semi-space-size=32 --heap-growing-percent=20',
+	},
 	port: { type: 'string', default: '0' },
 	gateways: { type: 'string', default: '1' },
 	workers: { type: 'string', default: '1' },

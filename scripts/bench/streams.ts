@@ -45,10 +45,14 @@ try {
 	// The last minute or so only ends what runs.
 	for (let minute = 0; minute < Number(values.minutes); minute += 1) printMinute(minute);
 	const resident = Array.from({ length: Number(values.minutes) }, (_, minute) => residentMiB(minute)).slice(2);
-	const [first] = resident;
-	if (first !== undefined) {
-		const grown = ((Math.max(...resident) / first - 1) * 100).toFixed(1);
-		console.log(`\nresident, a minute's median: ${first.toFixed(0)} MiB at minute 2, at most ${grown} % more later`);
+	const level = quantile(resident, 0.5);
+	if (level !== null) {
+		const [least, most] = [Math.min(...resident), Math.max(...resident)];
+		const apart = (Math.max(most / level - 1, 1 - least / level) * 100).toFixed(1);
+		const range = `${least.toFixed(0)} to ${most.toFixed(0)} MiB`;
+		console.log(
+			`\nresident from minute 2 on, a minute's median: ${range}, within ${apart} % of ${level.toFixed(0)} MiB`,
+		);
 	}
 } finally {
 	clearInterval(watch);
