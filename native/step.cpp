@@ -213,13 +213,12 @@ class StepJob {
 //
 // `entries` holds five numbers a slot, slots ascending: sequence, first position, count of its `tokens`, what becomes of
 // the last of them (0 nothing, 1 logits, 2 logits and a draw by the next of `samplers`, 3 a row of nothing between two that
-// draw), and how many more tokens follow
-// that are guesses at what is drawn. Logits are there after each of those too. A draw goes on along the guesses as long as
-// they are what comes out, and no further than a token that is in `stops` or ends the generation. Logits stay for
-// sampleToken. Cells of wrong guesses and of the last step's rows of nothing stay in the cache.
+// draw), and how many more tokens follow that are guesses at what is drawn. Logits are there after each of those too. A draw
+// goes on along the guesses as long as they are what comes out, and no further than a token that is in `stops` or ends the
+// generation. Logits stay for sampleToken. Cells of wrong guesses and of the last step's rows of nothing stay in the cache.
 //
-// With `steps` above 1, which asks for a draw or a row of nothing of every slot and for no guesses, up to so many steps follow each other,
-// each with the tokens that the one before drew, until one of them is in `stops` or ends the generation, or interrupt[0] is
+// With `steps` above 1, which asks for a draw or a row of nothing of every slot and for no guesses, up to so many steps
+// follow each other, each with the tokens that the one before drew, until one of them is in `stops` or ends the generation, or interrupt[0] is
 // not 0. Whenever the next step would end later than `tellMs` after the last time, `onDrawn` is called with what was drawn
 // since, unless its last call has not begun yet; the promise resolves to the rest. Both are one list a draw and step, steps
 // outermost: how many tokens, and the tokens. The very last ones of all are not evaluated.

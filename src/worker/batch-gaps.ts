@@ -15,10 +15,10 @@ export function gapsMs(slots: readonly number[], costs: RowCosts): number {
 	return gapsOf(slots).reduce((sum, { size }) => sum + Math.min(costs.cutMs, size * costs.rowMs), 0);
 }
 
-/** The slots between these, in ascending order, whose rows of nothing cost less than the cuts that they save. */
-export function slotsToFill(slots: readonly number[], costs: RowCosts): number[] {
+/** The gaps between these, in ascending order, whose rows of nothing cost less than a cut: the slots of each. */
+export function gapsToFill(slots: readonly number[], costs: RowCosts): number[][] {
 	return gapsOf(slots).flatMap(({ after, size }) =>
-		size * costs.rowMs < costs.cutMs ? Array.from({ length: size }, (_, index) => after + 1 + index) : [],
+		size * costs.rowMs < costs.cutMs ? [Array.from({ length: size }, (_, index) => after + 1 + index)] : [],
 	);
 }
 

@@ -1,12 +1,12 @@
 import { overloaded, type RetortError, shuttingDown, workerFailed } from '../errors.ts';
 import type { GenerateRequest, PhaseName, PrefixCacheCounts, WorkerHealth } from '../protocol/worker-api.ts';
-import { NO_GAPS, type RowCosts } from './batch-gaps.ts';
+import { NO_GAPS } from './batch-gaps.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { EventDelivery } from './event-delivery.ts';
 import { type EventSink, Generation } from './generation.ts';
 import { NextTurns } from './next-turns.ts';
-import { planStep, type StepPlan } from './plan-step.ts';
-import { createPrefillPace, type PrefillPace } from './prefill-pace.ts';
+import { planStep, type StepLimits, type StepPlan } from './plan-step.ts';
+import { createPrefillPace } from './prefill-pace.ts';
 import { PrefixCache } from './prefix-cache.ts';
 import { resolveRequest } from './resolve-request.ts';
 import { Slot } from './slot.ts';
@@ -32,8 +32,7 @@ export class Engine {
 	readonly #slots: Slot[];
 	readonly #step: Step;
 	readonly #meter: StepMeter;
-	readonly #pace: PrefillPace;
-	readonly #rows: RowCosts;
+	readonly #limits: StepLimits;
 	readonly #delivery: EventDelivery;
 	readonly #cache: PrefixCache;
 	readonly #waiting: WaitingLine;
@@ -49,17 +48,17 @@ export class Engine {
 		this.#options = options;
 		const { batchTokens, microBatchTokens = batchTokens, prefillSliceTokens } = options;
 		const sliceTokens = Math.min(prefillSliceTokens, microBatchTokens);
-		this.#pace = createPrefillPace({ sliceTokens, batchTokens, microBatchTokens });
+		const pace = createPrefillPace({ sliceTokens, batchTokens, microBatchTokens });
 		this.tokenisePrompt = createPromptTokeniser(vocabulary);
 		this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, native));
 		const { copyMs = Number.POSITIVE_INFINITY, rows = NO_GAPS, parking = null } = options;
-		this.#rows = rows;
-		this.#cache = new PrefixCache({ native, slots: this.#slots, pace: this.#pace, copyMs, rows, parking });
+		this.#limits = { pace, rows, batchTokens, contextTokens };
+		this.#cache = new PrefixCache({ native, slots: this.#slots, pace, copyMs, rows, parking });
 		this.#waiting = new WaitingLine(this.#slots, this.#cache, contextTokens);
 		this.#delivery = new EventDelivery(this.#slots);
 		this.#nextTurns = new NextTurns({ contextTokens, tokenisePrompt: this.tokenisePrompt });
 		const { speculation = null } = options;
-		this.#meter = new StepMeter(this.#pace);
+		this.#meter = new StepMeter(pace);
 		const duringDecode = () => this.#delivery.flush(this.#meter.nextMs);
 		const onSteps = (steps: number) => this.#goOn(steps);
 		this.#step = createStep({ native, vocabulary, contextTokens, batchTokens, speculation, duringDecode, onSteps });
@@ -161,10 +160,7 @@ export class Engine {
 				// A resumed generation may have been over before it started.
 				if (this.#releaseDone()) continue;
 				const plan = planStep(this.#slots, {
-					pace: this.#pace,
-					rows: this.#rows,
-					batchTokens: this.#options.batchTokens,
-					contextTokens: this.#options.contextTokens,
+					...this.#limits,
 					warmUps: this.#isClosing ? 'never' : this.#cache.warmUps,
 				});
 				if (plan.entries.length === 0) break;

@@ -1,4 +1,4 @@
-import { type RowCosts, slotsToFill } from './batch-gaps.ts';
+import { gapsToFill, type RowCosts } from './batch-gaps.ts';
 import { type BatchCandidate, type BatchEntry, planBatch, ROWS } from './batch-plan.ts';
 import type { PrefillPace } from './prefill-pace.ts';
 import type { Slot } from './slot.ts';
@@ -21,11 +21,11 @@ const WARM_UP_SLICE_TOKENS = 64;
 /** Whether next turns' prompts are evaluated: also beside requests that run, only when none does, or not any more. */
 export type WarmUps = 'always' | 'alone' | 'never';
 
+/** `contextTokens`: of a slot. */
+export type StepLimits = { pace: PrefillPace; rows: RowCosts; batchTokens: number; contextTokens: number };
+
 /** The next batch over what the slots hold: running requests, and one idle slot's warm-up when nobody waits for a prompt. */
-export function planStep(
-	slots: readonly Slot[],
-	limits: { pace: PrefillPace; rows: RowCosts; batchTokens: number; contextTokens: number; warmUps: WarmUps },
-): StepPlan {
+export function planStep(slots: readonly Slot[], limits: StepLimits & { warmUps: WarmUps }): StepPlan {
 	const { pace, batchTokens } = limits;
 	const candidates: BatchCandidate[] = [];
 	let decodingTokens = 0;
@@ -66,19 +66,21 @@ export function planStep(
 
 /**
  * Not on the way to a slot that reads its prompt: most of that is a micro-batch of its own anyway. A slot whose cache is full has
- * no place for a row.
+ * no place for a row, and its gap stays open.
  */
 function fillGaps(
 	entries: readonly BatchEntry[],
 	slots: readonly Slot[],
-	{ rows, batchTokens, contextTokens }: { rows: RowCosts; batchTokens: number; contextTokens: number },
+	{ rows, batchTokens, contextTokens }: StepLimits,
 ): number[] {
 	const taken = new Set(entries.map(({ slot }) => slot));
 	const decoding = entries.filter(({ slot }) => slots[slot]?.generation?.isPrefill === false);
-	const filled = slotsToFill(
+	const gaps = gapsToFill(
 		decoding.map(({ slot }) => slot),
 		rows,
-	).filter((slot) => !taken.has(slot) && (slots[slot]?.tokens.length ?? contextTokens) < contextTokens);
+	).map((gap) => gap.filter((slot) => !taken.has(slot)));
+	const hasRoom = (slot: number) => (slots[slot]?.tokens.length ?? contextTokens) < contextTokens;
+	const filled = gaps.filter((gap) => gap.every(hasRoom)).flat();
 	const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0);
 	return tokens + filled.length <= batchTokens ? filled : [];
 }

@@ -58,7 +58,8 @@ const STEPS_TOGETHER = 64;
  * The cheapest way to serve a prompt; null when all slots are busy. In place: in the free slot with the longest common prefix
  * inside the scope, or in the one that was used longest ago. Or over the latter, with the prefix copied from another slot, which
  * may be busy, or brought back from where it was parked. What a slot loses on the way counts: as what it would cost to
- * evaluate again, or to park. And so does where it stands: away from those who are busy it leaves gaps in their batches. At least the prompt's last token is always evaluated again: its logits are gone.
+ * evaluate again, or to park. And so does where it stands: away from those who are busy it leaves gaps in their batches. At
+ * least the prompt's last token is always evaluated again: its logits are gone.
  */
 export function placePrompt(
 	slots: readonly SlotView[],
@@ -85,17 +86,20 @@ export function placePrompt(
 	};
 
 	/** What gaps add to a step of those who are busy with this slot among them. */
-	const apartMs = ({ index }: SlotView) =>
-		gapsMs(
-			slots.flatMap((each) => (each.isBusy || each.index === index ? [each.index] : [])),
+	const apartMs = slots.map((slot) => {
+		const together = slots.filter((each) => each.isBusy || each === slot);
+		return gapsMs(
+			together.map(({ index }) => index),
 			costs.rows,
 		);
-	const neighbour = free.reduce((one, other) => (apartMs(other) < apartMs(one) ? other : one), oldest);
+	});
+	const apartOf = ({ index }: SlotView) => apartMs[index] ?? 0;
+	const neighbour = free.reduce((one, other) => (apartOf(other) < apartOf(one) ? other : one), oldest);
 
 	let best: Placement | null = null;
 	let bestMs = Number.POSITIVE_INFINITY;
 	const consider = (slot: SlotView, placement: Omit<Placement, 'index'>, ms: number) => {
-		const togetherMs = apartMs(slot) * STEPS_TOGETHER;
+		const togetherMs = apartOf(slot) * STEPS_TOGETHER;
 		const totalMs = ms + togetherMs + (prompt.length - placement.cachedTokens) * tokenMs;
 		if (totalMs >= bestMs) return;
 		bestMs = totalMs;

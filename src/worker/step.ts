@@ -48,7 +48,7 @@ export type Step = {
 	 * `runsOn`: nobody waits for the step's end, so that others may follow it by themselves. Resolves to how many were made
 	 * since `onSteps` was last told of some.
 	 */
-	run(plan: Pick<StepPlan, 'entries' | 'filled'>, slots: readonly Slot[], runsOn: boolean): Promise<number>;
+	run(plan: StepPlan, slots: readonly Slot[], runsOn: boolean): Promise<number>;
 	/** Somebody waits: steps under way end as soon as they can. */
 	interrupt(): void;
 };
@@ -80,7 +80,7 @@ export function createStep(options: StepOptions): Step {
 	const wholeStep = native.step === null ? null : createWholeStep(native.step, { ...options, onSteps });
 
 	/** Takes each entry's tokens from what its slot has pending. In ascending order, as the entries are. */
-	function take({ entries, filled }: Pick<StepPlan, 'entries' | 'filled'>, slots: readonly Slot[]): Share[] {
+	function take({ entries, filled }: StepPlan, slots: readonly Slot[]): Share[] {
 		const shares: Share[] = [];
 		for (const { slot: index, tokens: count } of entries) {
 			const slot = slots[index];
@@ -100,7 +100,7 @@ export function createStep(options: StepOptions): Step {
 			const position = slot.tokens.length;
 			shares.push({ slot, tokens: [NOTHING], position, isLast: false, isFilled: true, guess: [] });
 		}
-		return filled.length === 0 ? shares : shares.sort((one, other) => one.slot.index - other.slot.index);
+		return shares.sort((one, other) => one.slot.index - other.slot.index);
 	}
 
 	/**
@@ -191,11 +191,7 @@ export function createStep(options: StepOptions): Step {
 		}
 	}
 
-	async function run(
-		plan: Pick<StepPlan, 'entries' | 'filled'>,
-		slots: readonly Slot[],
-		runsOn: boolean,
-	): Promise<number> {
+	async function run(plan: StepPlan, slots: readonly Slot[], runsOn: boolean): Promise<number> {
 		const shares = take(plan, slots);
 		lone = loneOf(shares, Math.max(lastEndMs, performance.now() - HAND_OVER_MS));
 		if (lone !== null) await speculate(lone);
